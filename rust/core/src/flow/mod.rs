@@ -1,0 +1,1 @@
+//! What runs kernels: the kernel concept, inlets and outlets as one enum, the native loop.

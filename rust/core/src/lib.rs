@@ -1,0 +1,10 @@
+//! The hot path of Tickwork, without a word of Python.
+//!
+//! Here: records to the byte, the clock, histograms, rings, parser, book, the loop that runs
+//! kernels. Never here: PyO3 (that is `rust/py`), configuration, names of files or hosts.
+
+pub mod book;
+pub mod flow;
+pub mod load;
+pub mod parse;
+pub mod ring;

@@ -1,0 +1,1 @@
+//! Venue text to records: one pass over the bytes, a strict path and a tolerant one.

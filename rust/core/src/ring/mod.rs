@@ -1,0 +1,1 @@
+//! Shared-memory segments: pipe, broadcast, table, readers, waiting.
