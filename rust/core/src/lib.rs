@@ -7,4 +7,5 @@ pub mod book;
 pub mod flow;
 pub mod load;
 pub mod parse;
+pub mod record;
 pub mod ring;
