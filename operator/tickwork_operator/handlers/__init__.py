@@ -1,0 +1,1 @@
+"""Thin kopf handlers; the only room that knows kopf. Not built yet."""

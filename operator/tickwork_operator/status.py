@@ -1,0 +1,1 @@
+"""The status of an Experiment, computed from what was observed; pure. Not built yet."""

@@ -1,0 +1,1 @@
+"""Recorded streams: our format and other people's; read and write."""

@@ -1,0 +1,1 @@
+"""A clock with bounds and intervals. Not built yet: it comes with the kind ``clock``."""

@@ -1,0 +1,1 @@
+"""Reads what was published, checks it, and times its way."""

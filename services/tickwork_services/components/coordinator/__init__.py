@@ -1,0 +1,1 @@
+"""Coordinates the workers of a clock experiment. Not built yet."""

@@ -1,0 +1,1 @@
+"""Turns frames into records; the kernel lies in the Rust core."""

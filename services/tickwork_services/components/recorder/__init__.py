@@ -1,0 +1,1 @@
+"""Writes every frame to a recording. Not built yet."""

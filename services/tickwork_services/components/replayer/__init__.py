@@ -1,0 +1,1 @@
+"""Plays a recording back. Not built yet."""

@@ -1,0 +1,1 @@
+"""Measures a unit from beside it. Not built yet."""

@@ -1,0 +1,1 @@
+"""A program that behaves like a venue: same protocol, same limits, chosen faults."""

@@ -1,0 +1,1 @@
+"""A worker of a clock experiment. Not built yet."""

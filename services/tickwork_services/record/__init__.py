@@ -1,0 +1,1 @@
+"""Records as Python views of their one binary layout: frames, market records, samples."""

@@ -1,0 +1,1 @@
+"""Oscillators, paths and seeded laws: what twins and emulators are made of."""

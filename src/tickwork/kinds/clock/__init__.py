@@ -1,0 +1,1 @@
+"""The kind ``clock``: bounds and intervals of distributed time. Not built yet."""

@@ -1,0 +1,1 @@
+"""The kind ``pipeline``: a market-data provider whose book can be trusted."""
