@@ -1,0 +1,30 @@
+"""Settings of the forwarder."""
+
+import pydantic
+
+from tickwork.unit.model import Model
+from tickwork.unit.venue import ChannelName, VenueName
+
+
+class ForwarderSettings(Model):
+    """How a venue is read. Without a custom endpoint the venue's own hosts are used, over TLS."""
+
+    venue: VenueName
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
+    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
+    depth_interval_ms: int = pydantic.Field(default=100, ge=0)
+    snapshot_limit: int = pydantic.Field(default=1000, ge=1, le=5000)
+    lines: int = pydantic.Field(default=2, ge=1, le=4)
+    kernel_stamps: bool = True
+    frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024, le=1 << 26)
+    stall_seconds: float = pydantic.Field(default=3.0, gt=0)
+    hold_ms: int = pydantic.Field(default=20, ge=0)
+    reconnect_ms_max: int = pydantic.Field(default=30_000, ge=10)
+    connect_timeout_ms: int = pydantic.Field(default=10_000, ge=10)
+    rest_timeout_ms: int = pydantic.Field(default=10_000, ge=10)
+    rest_queue_max: int = pydantic.Field(default=4096, ge=1)
+    unparsed_kept_max: int = pydantic.Field(default=64, ge=0)
+    tls: bool = True
+    ca_file: str | None = None
+    proxy: str | None = None
+    seed: int = 0

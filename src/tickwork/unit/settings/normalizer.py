@@ -1,0 +1,15 @@
+"""Settings of the normalizer."""
+
+import pydantic
+
+from tickwork.unit.model import Model
+from tickwork.unit.venue import VenueName
+
+
+class NormalizerSettings(Model):
+    """Which venue's words become records, for which instruments (the index is the id)."""
+
+    venue: VenueName
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
+    frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024)
+    unparsed_kept_max: int = pydantic.Field(default=64, ge=0)

@@ -1,0 +1,75 @@
+"""Settings of the venue twin."""
+
+from typing import Literal
+
+import pydantic
+
+from tickwork.unit.model import Model
+from tickwork.unit.venue import ChannelName, VenueName
+
+FaultKind = Literal[
+    "drop",
+    "duplicate",
+    "delay",
+    "reorder",
+    "splitFrames",
+    "stall",
+    "disconnect",
+    "slowSnapshot",
+    "staleSnapshot",
+    "malformed",
+    "oversized",
+    "serverShutdown",
+    "rateLimit",
+]
+
+
+class Fault(Model):
+    """One fault of the schedule; a fault on messages counts depth messages.
+
+    ``at_seconds`` counts from the start instant. ``lines``: one (the first connection) or all.
+    """
+
+    at_seconds: float = pydantic.Field(ge=0)
+    kind: FaultKind
+    instrument: str | None = None
+    count: int = pydantic.Field(default=1, ge=1)
+    lines: Literal["one", "all"] = "one"
+    mid_frame: bool = False
+    duration_ms: int = pydantic.Field(default=500, ge=0)
+
+
+class Mix(Model):
+    """Shares of the message kinds; they sum to 1."""
+
+    depth: float = pydantic.Field(default=0.80, ge=0, le=1)
+    book_ticker: float = pydantic.Field(default=0.15, ge=0, le=1)
+    trade: float = pydantic.Field(default=0.05, ge=0, le=1)
+
+
+class Engine(Model):
+    """The seeded matching engine; ``messages_per_second`` is of all instruments together."""
+
+    messages_per_second: int = pydantic.Field(default=5000, ge=1, le=200_000)
+    mix: Mix = Mix()
+    levels_max: int = pydantic.Field(default=500, ge=5, le=5000)
+
+
+class VenueTwinSettings(Model):
+    """What the twin pretends to be."""
+
+    venue: VenueName
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
+    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
+    seed: int
+    engine: Engine = Engine()
+    faults: tuple[Fault, ...] = ()
+    corrupt_truth_every: int = pydantic.Field(default=0, ge=0)
+    ping_interval_ms: int = pydantic.Field(default=20_000, ge=10)
+    pong_timeout_ms: int = pydantic.Field(default=60_000, ge=10)
+    connection_life_seconds: int = pydantic.Field(default=86_400, ge=1)
+    messages_in_per_second_max: int = pydantic.Field(default=5, ge=1)
+    streams_per_connection_max: int = pydantic.Field(default=1024, ge=1)
+    connection_attempts_max: int = pydantic.Field(default=300, ge=1)
+    weight_per_minute_max: int = pydantic.Field(default=6000, ge=1)
+    write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16)

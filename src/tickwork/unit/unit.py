@@ -1,0 +1,79 @@
+"""A Unit, to the letter of ``unit.json``: everything that one process needs to know.
+
+The planner writes every value out, so that ``unit.json`` shows what really ran. Addresses are real
+here: ``plan.bind`` has replaced the symbolic ones.
+"""
+
+from typing import Any, Literal
+
+import pydantic
+
+from tickwork.unit.model import Model
+from tickwork.unit.program import ProgramName
+from tickwork.unit.transport import Codec, Listener, Topology, TransportName, WaitName
+
+StateName = Literal["new", "starting", "ready", "running", "stopping", "terminated", "failed"]
+
+
+class LinkEnd(Model):
+    """One end of a link, as the component at this end sees it.
+
+    ``address`` is an absolute segment path for shm, ``host:port`` for tcp and udp, and the link's own
+    name for memory. ``region`` says which region of a broadcast segment an inlet reads.
+    """
+
+    port: str
+    link: str
+    transport: TransportName
+    topology: Topology
+    listener: Listener
+    codec: Codec
+    address: str
+    capacity_bytes: int = pydantic.Field(gt=0)
+    region: Literal["top", "depth"] | None = None
+    peers: tuple[str, ...] = ()
+    options: dict[str, int] = {}
+
+
+class ComponentSpec(Model):
+    """One component of a unit: which one, with which settings, between which links.
+
+    ``listens`` are ports of a venue's own protocol that this component opens (name → host:port),
+    ``connects`` are those of others that it connects to (name → host:port or URL).
+    """
+
+    name: str
+    component: str
+    settings: dict[str, Any]
+    inlets: tuple[LinkEnd, ...] = ()
+    outlets: tuple[LinkEnd, ...] = ()
+    listens: dict[str, str] = {}
+    connects: dict[str, str] = {}
+
+
+class Unit(Model):
+    """One process. ``control`` is a gRPC target (``unix:/path`` or ``host:port``)."""
+
+    schema_version: Literal["1"] = "1"
+    run: str
+    experiment: str
+    arm: str
+    group: str
+    name: str
+    program: ProgramName = "tickwork"
+    incarnation: int = pydantic.Field(default=1, ge=1)
+    control: str
+    metrics: str
+    output_directory: str
+    segment_directory: str
+    wait: WaitName
+    cpus: tuple[int, ...] = ()
+    auto_start: bool = False
+    restart: Literal["never", "onFailure"] = "never"
+    drain_ms: int = pydantic.Field(default=2000, ge=0)
+    components: tuple[ComponentSpec, ...]
+
+    @property
+    def path(self) -> str:
+        """The unit's name in words and logs: ``group/unit``."""
+        return f"{self.group}/{self.name}"
