@@ -56,14 +56,15 @@ def measure_unix_map(rounds: int = 16) -> UnixMap:
 
     The bound is half the distance of the two mono readings around the Unix one, rounded up.
     """
-    best: UnixMap | None = None
-    for _ in range(rounds):
-        before_ns = now_mono_ns()
-        unix_ns = now_unix_ns()
-        after_ns = now_mono_ns()
-        middle_ns = (before_ns + after_ns) // 2
-        bound_ns = (after_ns - before_ns + 1) // 2
-        if best is None or bound_ns < best.bound_ns:
-            best = UnixMap(unix_ns - middle_ns, bound_ns, after_ns)
-    assert best is not None, "rounds is at least one"
+    best = _measure_once()
+    for _ in range(rounds - 1):
+        best = min(best, _measure_once(), key=lambda each: each.bound_ns)
     return best
+
+
+def _measure_once() -> UnixMap:
+    before_ns = now_mono_ns()
+    unix_ns = now_unix_ns()
+    after_ns = now_mono_ns()
+    middle_ns = (before_ns + after_ns) // 2
+    return UnixMap(unix_ns - middle_ns, (after_ns - before_ns + 1) // 2, after_ns)

@@ -4,9 +4,9 @@
 
     TickworkError                 retry   exit
     ├── InputError                no      2     a file, option or address a person gave is wrong
-    │   ├── ManifestError         no      2     a manifest has mistakes; carries every one with its line
+    │   ├── ManifestError         no      2     every mistake of a manifest, each with its line
     │   └── CaptureError          no      2     a capture cannot be read as what it claims to be
-    ├── PlanError                 no      2     an Experiment cannot become a Plan (reach, placement)
+    ├── PlanError                 no      2     an Experiment cannot become a Plan (reach)
     ├── MissingError              no      5     a tool, a package or a port is not there
     │   └── PortTakenError        no      5     somebody else listens where we must
     ├── RunError                  no      1     a run could not go on
@@ -14,13 +14,13 @@
     ├── LinkError                 yes     1     a link is not there (yet), or went away
     │   └── SegmentError          no      1     a segment is of another layout, too small, damaged
     ├── VenueError                yes     1     a venue refused or went away
-    │   └── VenueLimitError       yes     1     a venue said to slow down (429, 418); carries the wait
+    │   └── VenueLimitError       yes     1     a venue said to slow down (429, 418)
     ├── LifecycleError            no      1     a call that the present state does not allow
     └── ResultError               no      2     a run directory cannot be read as one
 
 Each error carries plain data. Its text says what was being done, with which value, and what to do
-about it. ``retry`` alone decides handling: ``yes`` (try again with back-off), ``no`` (give this up),
-``fatal`` (end the unit).
+about it. ``retry`` alone decides handling: ``yes`` (try again with back-off), ``no`` (give this
+up), ``fatal`` (end the unit).
 """
 
 import dataclasses
@@ -117,19 +117,19 @@ class UnitDiedError(RunError):
 class LinkError(TickworkError):
     """A link is not there yet, or went away."""
 
-    retry = "yes"
+    retry: ClassVar[Retry] = "yes"
 
 
 class SegmentError(LinkError):
     """A segment is of another layout, too small, or damaged."""
 
-    retry = "no"
+    retry: ClassVar[Retry] = "no"
 
 
 class VenueError(TickworkError):
     """A venue refused or went away."""
 
-    retry = "yes"
+    retry: ClassVar[Retry] = "yes"
 
 
 class VenueLimitError(VenueError):

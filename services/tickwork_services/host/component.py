@@ -1,6 +1,7 @@
 """The component concept: what the host gives a component, and what it asks of one.
 
-Two shapes share one lifecycle. A ``Daemon`` owns its loop. A ``Stage`` is pure: batch in, batch out.
+Two shapes share one lifecycle. A ``Daemon`` owns its loop. A ``Stage`` is pure: batch in, batch
+out.
 A native stage hands the host a kernel, and adjacent kernels of one unit run in one native loop.
 """
 
@@ -10,7 +11,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from tickwork.unit import unit
+from tickwork.unit import unit as units
 from tickwork_services import clocks
 from tickwork_services.link import link
 
@@ -70,8 +71,8 @@ class ReadCounters(Protocol):
 class Context:
     """What the host gives a component when it is made; nothing here changes afterwards."""
 
-    unit: unit.Unit
-    spec: unit.ComponentSpec
+    unit: units.Unit
+    spec: units.ComponentSpec
     inlets: Mapping[str, link.Inlet]
     outlets: Mapping[str, link.Outlet]
     meter: Meter

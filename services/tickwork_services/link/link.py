@@ -1,8 +1,9 @@
 """The link concept: inlets, outlets, batches. Every transport is one file that implements it.
 
-A link is a pipe (1:1, bounded, lossless except over udp) or a broadcast (1:N, late join, loss counted
-per reader). Fan-out and queues per reader belong to the link, never to the component. All calls block
-at most as long as their time-out; a transport that needs a loop owns a thread.
+A link is a pipe (1:1, bounded, lossless except over udp) or a broadcast (1:N, late join, loss
+counted
+per reader). Fan-out and queues per reader belong to the link, never to the component. All calls
+block at most as long as their time-out; a transport that needs a loop owns a thread.
 """
 
 import abc
@@ -65,8 +66,8 @@ class Outlet(abc.ABC):
     def send(self, data: bytes | bytearray | memoryview, timeout_ns: int = 0) -> int:
         """Sends whole padded records; returns how many bytes were taken (whole records only).
 
-        A pipe that is full takes fewer after ``timeout_ns``; a broadcast always takes all and counts
-        what each reader lost.
+        A pipe that is full takes fewer after ``timeout_ns``; a broadcast always takes all and
+        counts what each reader lost.
         """
 
     def show(self, instrument: int, image: bytes | memoryview) -> None:  # noqa: B027

@@ -1,5 +1,5 @@
 """The envelope of an Experiment: YAML with line numbers, the fields common to all kinds.
 
-Here: loading, the strict scalars, mistakes with their lines, ``--set``. Never here: a kind by name; the
-table of kinds' specs is handed in.
+Here: loading, the strict scalars, mistakes with their lines, ``--set``. Never here: a kind by
+name; the table of kinds' specs is handed in.
 """

@@ -4,6 +4,7 @@ The planner writes every value out, so that ``unit.json`` shows what really ran.
 here: ``plan.bind`` has replaced the symbolic ones.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pydantic
@@ -18,7 +19,8 @@ StateName = Literal["new", "starting", "ready", "running", "stopping", "terminat
 class LinkEnd(Model):
     """One end of a link, as the component at this end sees it.
 
-    ``address`` is an absolute segment path for shm, ``host:port`` for tcp and udp, and the link's own
+    ``address`` is an absolute segment path for shm, ``host:port`` for tcp and udp, and the
+    link's own
     name for memory. ``region`` says which region of a broadcast segment an inlet reads.
     """
 
@@ -32,7 +34,7 @@ class LinkEnd(Model):
     capacity_bytes: int = pydantic.Field(gt=0)
     region: Literal["top", "depth"] | None = None
     peers: tuple[str, ...] = ()
-    options: dict[str, int] = {}
+    options: Mapping[str, int] = pydantic.Field(default_factory=dict)
 
 
 class ComponentSpec(Model):
@@ -47,8 +49,8 @@ class ComponentSpec(Model):
     settings: dict[str, Any]
     inlets: tuple[LinkEnd, ...] = ()
     outlets: tuple[LinkEnd, ...] = ()
-    listens: dict[str, str] = {}
-    connects: dict[str, str] = {}
+    listens: Mapping[str, str] = pydantic.Field(default_factory=dict)
+    connects: Mapping[str, str] = pydantic.Field(default_factory=dict)
 
 
 class Unit(Model):

@@ -1,1 +1,1 @@
-"""Keeps the order books in step with the venue and proves them; the kernel lies in the Rust core."""
+"""Keeps order books in step with the venue and proves them; the kernel is in the Rust core."""

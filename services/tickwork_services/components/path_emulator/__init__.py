@@ -1,1 +1,1 @@
-"""Puts a path's delay and loss between two ends. Not built yet: it comes with the kind ``route``."""
+"""Puts a path's delay and loss between two ends. Not built yet: it comes with ``route``."""

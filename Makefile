@@ -1,0 +1,111 @@
+# Every verb of the project. CI and pre-commit call only these.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export UV_PYTHON_DOWNLOADS := never
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+SECONDS ?= 60
+RUST_SOURCES := $(shell find rust -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.toml -o -name pyproject.toml) Cargo.toml Cargo.lock
+MEMBERS := pyproject.toml proto/pyproject.toml services/pyproject.toml operator/pyproject.toml analysis/pyproject.toml cli/pyproject.toml
+
+.PHONY: help
+help: ## Lists the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+# -- set-up ---------------------------------------------------------------------------------------
+
+$(STAMPS)/uv: requirements/uv.txt
+	@tools/check-tools.sh
+	@python3 -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/setup: $(STAMPS)/uv requirements/dev.txt requirements/build.txt requirements/workspace.txt $(MEMBERS) $(RUST_SOURCES)
+	@tools/check-tools.sh
+	@cp requirements/uv.txt $(STAMPS)/uv-only.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --build-constraints requirements/build.txt requirements/uv.txt requirements/dev.txt requirements/workspace.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(STAMPS)/setup ## Installs everything into .venv, from the hashed lock; builds the native wheel
+
+.PHONY: lock
+lock: $(STAMPS)/uv ## Makes the lock anew
+	tools/lock.sh $(abspath $(BIN)/uv)
+
+.PHONY: proto
+proto: setup ## Generates tickwork_proto
+	$(BIN)/python tools/protos.py
+
+# -- checks ---------------------------------------------------------------------------------------
+
+.PHONY: fmt
+fmt: setup ## Formats Python and Rust
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet . || true
+	cargo fmt --all
+
+.PHONY: lint
+lint: setup ## Lint, format, bans, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cargo fmt --all --check
+	$(BIN)/python tools/protos.py --check
+
+.PHONY: clippy
+clippy: ## Clippy over the Rust core
+	cargo clippy --quiet -p tickwork-core --all-targets -- -D warnings
+
+.PHONY: types
+types: setup ## Strict types
+	$(BIN)/mypy
+
+.PHONY: stubtest
+stubtest: setup ## Proves the stubs of the native module against the binary
+	cd $(STAMPS) && $(abspath $(BIN))/stubtest tickwork_native
+
+.PHONY: walls
+walls: setup ## The walls between rooms
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: walls-prove
+walls-prove: setup ## Applies deliberate breaches, one a wall; each must be refused
+	$(BIN)/python tools/walls_prove.py
+
+# -- tests ----------------------------------------------------------------------------------------
+
+.PHONY: test-rust
+test-rust: ## Tests of the Rust core
+	cargo test --quiet -p tickwork-core
+
+.PHONY: test-python
+test-python: setup ## Tests of everything else, on two workers
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: test
+test: lint types walls stubtest clippy test-rust test-python ## Everything that proves the project (CI runs this)
+
+.PHONY: loom
+loom: ## Model-checks the rings; prints interleavings, and mutants that must fail
+	CARGO_TARGET_DIR=target/loom RUSTFLAGS="--cfg loom" cargo test --release -p tickwork-core --test loom -- --nocapture --test-threads=1
+
+.PHONY: torture
+torture: setup ## Kills writers, books and readers for SECONDS at random points
+	$(BIN)/python -m torture --seconds $(SECONDS)
+
+.PHONY: test-peers
+test-peers: setup ## An unmodified third-party client keeps a book against the twin
+	tools/test-peers.sh
+
+# -- the product ----------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## Runs the demo: a pipeline on the embedded venue, through faults, proven
+	@$(BIN)/tickwork run experiments/pipeline/demo.yaml
+
+.PHONY: clean
+clean: ## Removes what was built
+	rm -rf $(VENV) $(STAMPS) target .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The CLI's only way to a cluster. Not built yet."""

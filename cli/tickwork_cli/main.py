@@ -1,0 +1,1 @@
+"""Parses the command line and calls one verb."""

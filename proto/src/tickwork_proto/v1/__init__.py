@@ -1,0 +1,1 @@
+"""Generated: version 1 of Control and of the records on gRPC and Kafka."""

@@ -1,0 +1,1 @@
+"""Starts a unit: ``python -m tickwork_services unit.json``."""

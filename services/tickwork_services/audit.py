@@ -1,0 +1,1 @@
+"""A capture in, the proof of its books out: parser and book without links."""

@@ -1,0 +1,1 @@
+"""Component name to class: the one table."""

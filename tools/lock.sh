@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes the one Python lock: hashed pins by purpose, without an address in any line.
+# uv.lock and pylock.toml hold addresses and are therefore never committed.
+set -eu
+UV=${1:?usage: tools/lock.sh UV}
+EXPORT="export --quiet --locked --no-header --no-annotate --no-emit-workspace --format requirements-txt"
+COMPILE="pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url"
+"$UV" lock --quiet
+# shellcheck disable=SC2086  # the options are words
+"$UV" $EXPORT --all-packages --group dev --output-file requirements/dev.txt
+for member in services operator analysis cli; do
+    # shellcheck disable=SC2086
+    "$UV" $EXPORT --no-dev --package "tickwork-$member" --output-file "requirements/$member.txt"
+done
+# shellcheck disable=SC2086
+echo "uv==$("$UV" --version | cut -d' ' -f2)" | "$UV" $COMPILE - --output-file requirements/uv.txt
+# shellcheck disable=SC2086
+printf 'uv_build>=0.13.6,<0.14\nmaturin==1.16.0\n' | "$UV" $COMPILE - --output-file requirements/build.txt
+if grep -n '://' requirements/*.txt; then
+    echo "a lock file holds an address" >&2
+    exit 1
+fi
