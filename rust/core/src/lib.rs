@@ -4,7 +4,9 @@
 //! kernels. Never here: PyO3 (that is `rust/py`), configuration, names of files or hosts.
 
 pub mod book;
+pub mod clock;
 pub mod flow;
+pub mod histogram;
 pub mod load;
 pub mod parse;
 pub mod record;

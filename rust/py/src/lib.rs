@@ -1,10 +1,30 @@
 //! Python's door to `tickwork-core`: PyO3 only, one file per Python class.
 
+mod buffers;
+mod clock;
+mod histogram;
+mod interval_log;
+mod kernel;
+
 use pyo3::prelude::*;
 
 /// The native module; `python/tickwork_native/__init__.py` re-exports it.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("__build__", if cfg!(debug_assertions) { "debug" } else { "release" })?;
+    module.add(
+        "__build__",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
+    )?;
+    module.add_class::<clock::FastClock>()?;
+    module.add_function(wrap_pyfunction!(clock::fast_clock, module)?)?;
+    module.add_function(wrap_pyfunction!(clock::monotonic_raw_ns, module)?)?;
+    module.add_class::<histogram::Histogram>()?;
+    module.add_function(wrap_pyfunction!(histogram::render_prometheus, module)?)?;
+    module.add_class::<interval_log::IntervalLog>()?;
+    module.add_class::<kernel::KernelFace>()?;
     Ok(())
 }

@@ -8,6 +8,15 @@ publishes.
 import warnings
 
 from tickwork_native import _native
+from tickwork_native._native import (
+    FastClock,
+    Histogram,
+    IntervalLog,
+    Kernel,
+    fast_clock,
+    monotonic_raw_ns,
+    render_prometheus,
+)
 
 __build__: str = _native.__build__
 
@@ -19,4 +28,13 @@ if __build__ == "debug":
         stacklevel=2,
     )
 
-__all__ = ["__build__"]
+__all__ = [
+    "FastClock",
+    "Histogram",
+    "IntervalLog",
+    "Kernel",
+    "__build__",
+    "fast_clock",
+    "monotonic_raw_ns",
+    "render_prometheus",
+]
