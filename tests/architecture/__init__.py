@@ -1,0 +1,1 @@
+"""The house's own tests: mirror, tables, sizes, words, pages."""
