@@ -4,6 +4,7 @@
 //! byte slices that allocate nothing, the level digest, exact rescaling. Never here: where
 //! records come from (`parse`), where they flow (`ring`, `flow`), what they do to a book.
 
+pub mod buffer;
 pub mod digest;
 pub mod exponent;
 pub mod frame;
