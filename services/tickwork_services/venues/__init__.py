@@ -2,3 +2,13 @@
 
 One folder per exchange, client side and server side. Never here: a socket, a transport, a codec.
 """
+
+from tickwork.unit.venue import VenueName
+from tickwork_services.venues import venue
+from tickwork_services.venues.binance import client as binance
+
+CLIENTS: dict[VenueName, venue.Client] = {
+    "binance-spot": binance.SPOT,
+    "binance-usdm": binance.USDM,
+}
+"""Client side by name: the one table of venues."""
