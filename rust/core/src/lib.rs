@@ -8,6 +8,7 @@ pub mod clock;
 pub mod flow;
 pub mod histogram;
 pub mod load;
+pub mod normalizer;
 pub mod parse;
 pub mod record;
 pub mod ring;
