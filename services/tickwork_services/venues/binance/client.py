@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tickwork import errors
 from tickwork_services.venues import venue
+from tickwork_services.venues.binance import rules
 
 _CHANNELS = {"bookTicker": "bookTicker", "trade": "trade", "aggTrade": "aggTrade"}
 _SHUTDOWN = b'"serverShutdown"'
@@ -108,11 +109,11 @@ SPOT = BinanceClient(
     name="binance-spot",
     websocket_url="wss://stream.binance.com:9443/stream",
     rest_url="https://api.binance.com",
-    rest_prefix="/api/v3",
+    rest_prefix=rules.SPOT_REST.prefix,
     limits=venue.Limits(5, 1024, 300, _MINUTES_5_NS, _HOURS_24_NS, 6000, "2026-07"),
     depth_intervals={1000: "depth", 100: "depth@100ms"},
-    depth_weights={100: 5, 500: 25, 1000: 50, 5000: 250},
-    information_weight=20,
+    depth_weights=rules.SPOT_REST.depth_weights,
+    information_weight=rules.SPOT_REST.information_weight,
     information_by_symbol=True,
 )
 
@@ -120,10 +121,10 @@ USDM = BinanceClient(
     name="binance-usdm",
     websocket_url="wss://fstream.binance.com/public/stream",
     rest_url="https://fapi.binance.com",
-    rest_prefix="/fapi/v1",
+    rest_prefix=rules.USDM_REST.prefix,
     limits=venue.Limits(10, 1024, 300, _MINUTES_5_NS, _HOURS_24_NS, 2400, "2026-07"),
     depth_intervals={0: "depth@0ms", 100: "depth@100ms", 250: "depth", 500: "depth@500ms"},
-    depth_weights={50: 2, 100: 5, 500: 10, 1000: 20},
-    information_weight=1,
+    depth_weights=rules.USDM_REST.depth_weights,
+    information_weight=rules.USDM_REST.information_weight,
     information_by_symbol=False,
 )
