@@ -70,6 +70,8 @@ class Unit(Model):
     segment_directory: str
     wait: WaitName
     cpus: tuple[int, ...] = ()
+    real_time_priority: int | None = pydantic.Field(default=None, ge=1, le=99)
+    lock_memory: bool = False
     auto_start: bool = False
     restart: Literal["never", "onFailure"] = "never"
     drain_ms: int = pydantic.Field(default=2000, ge=0)

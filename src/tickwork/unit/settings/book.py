@@ -8,13 +8,18 @@ from tickwork.unit.model import Model
 from tickwork.unit.venue import VenueName
 
 
-class BookSettings(Model):
+class BookTuning(Model):
     """How books are kept and proven; ``depth`` is the number of levels a side in images."""
 
-    venue: VenueName
-    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
     depth: int = pydantic.Field(default=20, ge=1, le=5000)
     stale_after_ms: int = pydantic.Field(default=1000, ge=1)
     buffered_deltas_max: int = pydantic.Field(default=10_000, ge=1)
     snapshot_retry_ms: int = pydantic.Field(default=2000, ge=10)
     proof: tuple[Literal["ticker", "truth"], ...] = ("ticker",)
+
+
+class BookSettings(BookTuning):
+    """A book's tuning, and whose books it keeps."""
+
+    venue: VenueName
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)

@@ -6,14 +6,9 @@ from tickwork.unit.model import Model
 from tickwork.unit.venue import ChannelName, VenueName
 
 
-class ForwarderSettings(Model):
-    """How a venue is read. Without a custom endpoint the venue's own hosts are used, over TLS."""
+class ForwarderTuning(Model):
+    """How lines are read: how many, how long to wait, how much to hold."""
 
-    venue: VenueName
-    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
-    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
-    depth_interval_ms: int = pydantic.Field(default=100, ge=0)
-    snapshot_limit: int = pydantic.Field(default=1000, ge=1, le=5000)
     lines: int = pydantic.Field(default=2, ge=1, le=4)
     kernel_stamps: bool = True
     frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024, le=1 << 26)
@@ -24,6 +19,21 @@ class ForwarderSettings(Model):
     rest_timeout_ms: int = pydantic.Field(default=10_000, ge=10)
     rest_queue_max: int = pydantic.Field(default=4096, ge=1)
     unparsed_kept_max: int = pydantic.Field(default=64, ge=0)
+
+
+class Subscription(Model):
+    """What is asked of a venue."""
+
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
+    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
+    depth_interval_ms: int = pydantic.Field(default=100, ge=0)
+    snapshot_limit: int = pydantic.Field(default=1000, ge=1, le=5000)
+
+
+class ForwarderSettings(ForwarderTuning, Subscription):
+    """How a venue is read. Without a custom endpoint the venue's own hosts are used, over TLS."""
+
+    venue: VenueName
     tls: bool = True
     ca_file: str | None = None
     proxy: str | None = None

@@ -55,13 +55,9 @@ class Engine(Model):
     levels_max: int = pydantic.Field(default=500, ge=5, le=5000)
 
 
-class VenueTwinSettings(Model):
-    """What the twin pretends to be."""
+class VenueTwinTuning(Model):
+    """How the twin behaves: its engine, its faults, its limits."""
 
-    venue: VenueName
-    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
-    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
-    seed: int
     engine: Engine = Engine()
     faults: tuple[Fault, ...] = ()
     corrupt_truth_every: int = pydantic.Field(default=0, ge=0)
@@ -73,3 +69,12 @@ class VenueTwinSettings(Model):
     connection_attempts_max: int = pydantic.Field(default=300, ge=1)
     weight_per_minute_max: int = pydantic.Field(default=6000, ge=1)
     write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16)
+
+
+class VenueTwinSettings(VenueTwinTuning):
+    """What the twin pretends to be."""
+
+    venue: VenueName
+    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
+    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
+    seed: int

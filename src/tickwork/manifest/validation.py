@@ -1,0 +1,153 @@
+"""Checks plain values against a model and reports every mistake, not only the first kind.
+
+A wrong value is reported and then left out, so that the model can be built from the rest and the
+rules across fields still find what is wrong with it.
+"""
+
+import copy
+import dataclasses
+import difflib
+import json
+import typing
+from typing import Any, Generic, TypeVar
+
+import pydantic
+
+from tickwork.manifest import document
+from tickwork.manifest.kind import Finding
+from tickwork.unit.model import Model
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+# Every round leaves something out; nothing written by hand is nested deeper than this.
+ROUNDS_MAX = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked(Generic[AnyModel]):
+    """A model built from what was right, and what was not.
+
+    ``instance`` is None where something that has no default is missing or wrong. Paths in
+    ``findings`` are those of the value as it was given; ``place`` turns a path in ``instance``
+    into one of them.
+    """
+
+    instance: AnyModel | None
+    findings: tuple[Finding, ...]
+    removed: dict[document.Path, set[int]]
+
+    def place(self, path: document.Path) -> document.Path:
+        """Returns where in the given value the place ``path`` of the instance stood."""
+        return _restore(path, self.removed)
+
+
+def check(model: type[AnyModel], value: Any) -> Checked[AnyModel]:
+    """Validates ``value`` (plain types, camelCase keys) strictly against ``model``."""
+    rest = copy.deepcopy(value)
+    findings: dict[document.Path, Finding] = {}
+    removed: dict[document.Path, set[int]] = {}
+    for _ in range(ROUNDS_MAX):
+        try:
+            instance = model.model_validate_json(json.dumps(rest), strict=True)
+            return Checked(instance, tuple(findings.values()), removed)
+        except pydantic.ValidationError as error:
+            problems = error.errors(include_url=False)
+        for problem in problems:
+            path = _restore(_path(problem["loc"]), removed)
+            if not any(path[: len(each)] == each for each in findings):
+                findings[path] = Finding(path, _explain(model, path, dict(problem)))
+        if not _leave_out(rest, problems, removed):
+            break
+    return Checked(None, tuple(findings.values()), removed)
+
+
+def _path(loc: tuple[int | str, ...]) -> document.Path:
+    return tuple(part for part in loc if part != "[key]")
+
+
+def _restore(path: document.Path, removed: dict[document.Path, set[int]]) -> document.Path:
+    made: document.Path = ()
+    for part in path:
+        if isinstance(part, int):
+            for gone in sorted(removed.get(made, ())):
+                part += 1 if gone <= part else 0  # noqa: PLW2901
+        made = (*made, part)
+    return made
+
+
+def _leave_out(rest: Any, problems: list[Any], removed: dict[document.Path, set[int]]) -> bool:
+    """Takes the wrong places out of ``rest``, last first; says whether anything could be taken."""
+    took = False
+    places = {_path(problem["loc"]) for problem in problems}
+    for place in sorted(places, key=lambda path: [str(part).zfill(9) for part in path])[::-1]:
+        took = _take(rest, place, removed) or took
+    return took
+
+
+def _take(rest: Any, place: document.Path, removed: dict[document.Path, set[int]]) -> bool:
+    """Takes one place out; where a required key is missing, the nearest thing that holds it."""
+    for length in range(len(place), 0, -1):
+        holder = _walk(rest, place[: length - 1])
+        part = place[length - 1]
+        if isinstance(holder, dict) and part in holder:
+            del holder[part]
+            return True
+        if isinstance(holder, list) and isinstance(part, int) and part < len(holder):
+            del holder[part]
+            original = _restore(place[:length], removed)
+            removed.setdefault(original[:-1], set()).add(typing.cast("int", original[-1]))
+            return True
+    return False
+
+
+def _walk(value: Any, path: document.Path) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _explain(model: type[Model], path: document.Path, problem: dict[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown field" + _suggest(str(path[-1]), _fields_at(model, path[:-1]))
+    if problem["type"] == "missing":
+        return "is required and missing"
+    text = str(problem["msg"]).replace("Input should", "should").replace("String should", "should")
+    given = problem.get("input")
+    shown = json.dumps(given) if not isinstance(given, dict | list) else type(given).__name__
+    return f"{text[0].lower()}{text[1:]}; it is {shown}"
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _fields_at(model: type[Model], path: document.Path) -> list[str]:
+    """Returns the camelCase names of the fields of the model at ``path``."""
+    here: Any = model
+    for part in path:
+        if isinstance(here, type) and issubclass(here, pydantic.BaseModel):
+            fields = {_outside(here, name): field for name, field in here.model_fields.items()}
+            here = _model_in(fields[str(part)].annotation) if str(part) in fields else None
+    if isinstance(here, type) and issubclass(here, pydantic.BaseModel):
+        return sorted(_outside(here, name) for name in here.model_fields)
+    return []
+
+
+def _outside(model: type[pydantic.BaseModel], name: str) -> str:
+    return model.model_fields[name].alias or name
+
+
+def _model_in(annotation: Any) -> Any:
+    """Returns the model inside Optional, tuple or Mapping of a model, else None."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return annotation
+    for each in typing.get_args(annotation):
+        if (found := _model_in(each)) is not None:
+            return found
+    return None
