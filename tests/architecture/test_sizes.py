@@ -8,7 +8,7 @@ from architecture import tree
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
-SOURCES = {".py", ".pyi", ".rs", ".proto", ".sh", ".go"}
+SOURCES = {".py", ".rs", ".proto", ".sh", ".go"}
 RUST_FUNCTION = re.compile(
     r"^(\s*)(?:pub(?:\([a-z]+\))?\s+)?(?:const\s+)?(?:unsafe\s+)?(?:extern\s+\"C\"\s+)?fn\s+(\w+)"
 )
