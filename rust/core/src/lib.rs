@@ -7,6 +7,7 @@ pub mod book;
 pub mod clock;
 pub mod flow;
 pub mod histogram;
+pub mod lines;
 pub mod load;
 pub mod normalizer;
 pub mod parse;
