@@ -1,15 +1,14 @@
 """The component concept: what the host gives a component, and what it asks of one.
 
 Two shapes share one lifecycle. A ``Daemon`` owns its loop. A ``Stage`` is pure: batch in, batch
-out.
-A native stage hands the host a kernel, and adjacent kernels of one unit run in one native loop.
+out. A native stage hands the host a kernel; adjacent kernels of one unit run in one native loop.
 """
 
 import abc
 import dataclasses
 import pathlib
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tickwork.unit import unit as units
 from tickwork_services import clocks
@@ -67,6 +66,18 @@ class ReadCounters(Protocol):
         """Returns counters by camelCase name."""
 
 
+class Fail(Protocol):
+    """Reports that a task or thread of a component broke; the host ends the unit as failed."""
+
+    def __call__(self, error: BaseException) -> None:
+        """Takes the exception from any thread; returns at once; the first one counts."""
+
+
+def _fail_unheard(error: BaseException) -> None:
+    """Stands in where no host listens: the error goes up in the thread that met it."""
+    raise error
+
+
 @dataclasses.dataclass(frozen=True)
 class Context:
     """What the host gives a component when it is made; nothing here changes afterwards."""
@@ -77,6 +88,7 @@ class Context:
     outlets: Mapping[str, link.Outlet]
     meter: Meter
     log: Logger
+    fail: Fail = _fail_unheard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,8 +140,16 @@ class Component(abc.ABC):
 
 
 class NativeStage(Component):
-    """A component whose hot part is a native kernel; the host runs its loop."""
+    """A component whose hot part is a native kernel; the host runs its loop.
 
+    ``inlet_ports`` and ``outlet_ports`` name the kernel's ports in the kernel's own order. A port
+    that the unit does not wire is discarded (outlet) or must not exist (inlet).
+    """
+
+    inlet_ports: ClassVar[tuple[str, ...]] = ()
+    outlet_ports: ClassVar[tuple[str, ...]] = ()
+
+    @property
     @abc.abstractmethod
-    def kernel(self, stretch_directory: pathlib.Path | None) -> Any:
-        """Returns the native kernel object; made once, at open."""
+    def kernel(self) -> Any:
+        """The native kernel; it exists from ``open`` until ``close``."""

@@ -1,13 +1,14 @@
 """The link concept: inlets, outlets, batches. Every transport is one file that implements it.
 
 A link is a pipe (1:1, bounded, lossless except over udp) or a broadcast (1:N, late join, loss
-counted
-per reader). Fan-out and queues per reader belong to the link, never to the component. All calls
-block at most as long as their time-out; a transport that needs a loop owns a thread.
+counted per reader). Fan-out and queues per reader belong to the link, never to the component. All
+calls block at most as long as their time-out; a transport that needs a loop owns a thread.
 """
 
 import abc
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 RECORD_ALIGN_BYTES = 64
 
@@ -24,6 +25,20 @@ class Batch:
     lost: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Seat:
+    """What a link's end is told of the process it sits in.
+
+    ``symbols`` are the instruments' names by id, for codecs that write names. ``memory`` holds the
+    pipes of the transport ``memory``, which have no address outside the process.
+    """
+
+    wait: str
+    symbols: tuple[str, ...]
+    memory: Any
+    unix_offset_ns: Callable[[], int]
+
+
 class Inlet(abc.ABC):
     """The reading end of a link."""
 
@@ -32,6 +47,18 @@ class Inlet(abc.ABC):
     @abc.abstractmethod
     def open(self) -> None:
         """Binds (listener) or prepares to attach with back-off; raises PortTakenError."""
+
+    def attach(self) -> bool:
+        """Tries once to reach the other end; says whether this end is usable.
+
+        The host calls it with back-off between Open and the start instant, so that units may be
+        opened in any order. A listener, and an end that connects by itself, is always usable.
+        """
+        return True
+
+    def native(self) -> Any | None:
+        """Returns the native pipe end for a native loop, or None where a bridge is needed."""
+        return None
 
     @abc.abstractmethod
     def read(self, timeout_ns: int) -> Batch:
@@ -61,6 +88,14 @@ class Outlet(abc.ABC):
     @abc.abstractmethod
     def open(self) -> None:
         """Binds (listener) or prepares to attach with back-off; raises PortTakenError."""
+
+    def attach(self) -> bool:
+        """Tries once to reach the other end; see ``Inlet.attach``."""
+        return True
+
+    def native(self) -> Any | None:
+        """Returns the native pipe end for a native loop, or None where a bridge is needed."""
+        return None
 
     @abc.abstractmethod
     def send(self, data: bytes | bytearray | memoryview, timeout_ns: int = 0) -> int:
