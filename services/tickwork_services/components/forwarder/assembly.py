@@ -26,8 +26,10 @@ from tickwork_services.venues import venue
 
 BACKOFF_BASE_NS = 100_000_000
 STREAMS_PER_REQUEST_MAX = 200
-LIFE_SHARE = (96, 100)
-"""A connection is renewed at 96 % of the life the venue gives it, each line a little earlier."""
+LIFE_SHARE = 0.96
+"""A connection is renewed at this share of the life the venue gives it, at the latest."""
+APART_SHARE = 0.02
+"""Each further line is renewed by this share earlier, so that lines never go together."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -105,17 +107,19 @@ class Assembly:
     def _make_line(
         self, owner: loop.SocketLoop, index: int, name: str, part: int, streams: tuple[str, ...]
     ) -> line.Line:
-        identity = line.Identity(index, name, streams)
-        numerator, denominator = LIFE_SHARE
-        life_ns = self.side.limits.connection_life_ns * (numerator - index) // denominator
+        identity = line.Identity((index, index + self.settings.lines), name, streams)
+        life_ns = min(
+            self.side.limits.connection_life_ns * LIFE_SHARE,
+            self.settings.renew_after_seconds * 1e9,
+        )
         return line.Line(
             identity,
-            functools.partial(self._connect, owner, identity),
+            functools.partial(self._connect, owner, identity, index),
             functools.partial(self.names.look_up, self.proxy or self.websocket_endpoint),
             owner,
             wait=self._backoff(name, part),
             attempts=self.attempts,
-            life_ns=life_ns,
+            life_ns=int(life_ns * (1 - APART_SHARE * index)),
             counts=self.counts.line_counts[index],
         )
 
@@ -123,14 +127,13 @@ class Assembly:
         self,
         owner: loop.SocketLoop,
         identity: line.Identity,
-        attempt: int,
-        found: resolver.Lookup,
-        now_ns: int,
+        index: int,
+        attempt: line.Attempt,
     ) -> connection.Connection:
-        addresses = found.result()
+        addresses = attempt.found.result()
         stream = channel.Channel(
             self.websocket_endpoint,
-            addresses[attempt % len(addresses)],
+            addresses[attempt.number % len(addresses)],
             self.proxy,
             self.context if self.websocket_endpoint.secure else None,
             self.counts.stamps if self.settings.kernel_stamps else None,
@@ -139,7 +142,8 @@ class Assembly:
         limits = self.side.limits
         return connection.Connection(
             id_=self._connections,
-            line=identity.index,
+            line=attempt.slot,
+            name=identity.name,
             stream=stream,
             wanted=subscription.Subscription(
                 identity.streams, STREAMS_PER_REQUEST_MAX, limits.messages_per_second
@@ -154,8 +158,8 @@ class Assembly:
             deliver=owner.on_message,
             on_open=owner.opened,
             log=self.unparsed_log,
-            counts=self.counts.connections[identity.index],
-            now_ns=now_ns,
+            counts=self.counts.connections[index],
+            now_ns=attempt.now_ns,
         )
 
     def _backoff(self, name: str, part: int) -> backoff.Backoff:

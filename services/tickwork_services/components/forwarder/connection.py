@@ -66,6 +66,7 @@ class Connection:
         *,
         id_: int,
         line: int,
+        name: str,
         stream: channel.Channel,
         wanted: subscription.Subscription,
         side: venue.Client,
@@ -78,6 +79,7 @@ class Connection:
     ) -> None:
         self.id = id_
         self.line = line
+        self._name = name
         self.stage = Stage.OPENING
         self.reason = ""
         self.clean = False
@@ -229,7 +231,7 @@ class Connection:
             self._end(f"the venue refused a subscription: {control.text}")
 
     def _refuse(self, reason: str, head: bytes, length: int) -> None:
-        self._log.add(reason, str(self.line), self._received_ns, head, length)
+        self._log.add(reason, self._name, self._received_ns, head, length)
 
     def _take_session_counts(self, of: session.Session) -> None:
         self._counts.pings += of.counts.pings

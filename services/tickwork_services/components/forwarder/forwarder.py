@@ -149,7 +149,8 @@ class Forwarder(component.Component):
             outlet.native(),
             self.settings.venue,
             list(self.settings.instruments),
-            self.settings.lines,
+            # A line and its replacement are two sources to the merging, see line.Identity.
+            2 * self.settings.lines,
             self.settings.hold_ms * 1_000_000,
         )
         return made

@@ -14,10 +14,21 @@ HEALTHY_AFTER_NS = 5_000_000_000
 """A connection that lived this long was a good one: the next wait is short again."""
 
 RENEWAL_SPACING_NS = 500_000_000
-"""A server that announces its end on every new connection is not asked more often than this."""
+"""A server that announces its end on every new connection is not asked anew before this is over."""
 
-Connect = Callable[[int, "resolver.Lookup", int], connection.Connection]
-"""Makes a connection (attempt, addresses found, now); raises ChannelError, OSError."""
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to connect: which one, in which slot, to one of which addresses."""
+
+    number: int
+    slot: int
+    found: "resolver.Lookup"
+    now_ns: int
+
+
+Connect = Callable[[Attempt], connection.Connection]
+"""Makes a connection; raises OSError."""
 
 
 class Events(Protocol):
@@ -47,9 +58,13 @@ class Counts:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """Which line this is: its number in the records, its name, its share of the streams."""
+    """Which line this is: its name, its share of the streams, and its numbers in the records.
 
-    index: int
+    A line has two numbers, so that a connection and its replacement are two sources to whoever
+    merges them: neither's messages are late copies only because the other is ahead.
+    """
+
+    slots: tuple[int, int]
     name: str
     streams: tuple[str, ...]
 
@@ -182,7 +197,13 @@ class Line:
             return
         lookup, self._lookup = self._lookup, None
         try:
-            self._coming = self._connect(self.counts.attempts, lookup, now_ns)
+            attempt = Attempt(self.counts.attempts, self._slot(), lookup, now_ns)
+            self._coming = self._connect(attempt)
         except OSError as error:
             self._events.unreachable(self, str(error))
             self._fail(str(error), now_ns)
+
+    def _slot(self) -> int:
+        taken = {each.line for each in self.connections()}
+        first, second = self.identity.slots
+        return second if first in taken and second not in taken else first

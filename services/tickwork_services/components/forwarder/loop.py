@@ -109,7 +109,7 @@ class SocketLoop:
         """Announces that not even an attempt could be made."""
         now_ns = clocks.now_mono_ns()
         self._outlet.on_frame(
-            of.identity.index, 0, KIND_ERROR, stamps.ABSENT, now_ns, reason.encode()
+            of.identity.slots[0], 0, KIND_ERROR, stamps.ABSENT, now_ns, reason.encode()
         )
 
     def failed(self, of: line.Line, reason: str, wait_ns: int) -> None:

@@ -58,11 +58,11 @@ class Tally:
         }
 
     def lines(self, statistics: Sequence[Any]) -> list[dict[str, Any]]:
-        """Returns one object a line; ``statistics`` are (wins, lead histogram) by line."""
+        """Returns one object a line; ``statistics`` are (wins, lead histogram, …) by slot."""
         return [
             {
                 "name": name,
-                **_merging(statistics[index] if index < len(statistics) else None),
+                **_merging(statistics[index :: len(self.names)]),
                 "reconnects": self.line_counts[index].reconnects,
                 "renewals": self.line_counts[index].renewals,
                 "stalls": self.connections[index].stalls,
@@ -73,8 +73,11 @@ class Tally:
         ]
 
 
-def _merging(statistics: Any) -> dict[str, Any]:
-    if statistics is None:
-        return {"wins": 0, "leadP50Ns": None}
-    wins, lead = statistics[0], statistics[1]
-    return {"wins": wins, "leadP50Ns": lead.quantile_ns(0.5) if lead.count else None}
+def _merging(slots: Sequence[Any]) -> dict[str, Any]:
+    """Adds up a line's two slots; the lead is that of the slot that won more."""
+    ahead = [(each[0], each[1]) for each in slots if each[1].count]
+    lead = max(ahead, key=lambda each: each[1].count)[1] if ahead else None
+    return {
+        "wins": sum(each[0] for each in slots),
+        "leadP50Ns": None if lead is None else lead.quantile_ns(0.5),
+    }

@@ -13,6 +13,7 @@ class ForwarderTuning(Model):
     kernel_stamps: bool = True
     frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024, le=1 << 26)
     stall_seconds: float = pydantic.Field(default=3.0, gt=0)
+    renew_after_seconds: int = pydantic.Field(default=82_800, ge=1)
     hold_ms: int = pydantic.Field(default=20, ge=0)
     reconnect_ms_max: int = pydantic.Field(default=30_000, ge=10)
     connect_timeout_ms: int = pydantic.Field(default=10_000, ge=10)
