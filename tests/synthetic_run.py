@@ -138,8 +138,11 @@ def write_run(
 ) -> pathlib.Path:
     """Writes a whole run directory into ``root`` and returns it."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "plan.json").write_text(json.dumps({"name": "small", "kind": "pipeline"}))
-    seen = {"status": "complete", "failures": [], "died": [], **conductor}
+    arms = dict.fromkeys(block.arm for block in blocks)
+    groups = [{"name": "pipeline", "arm": arm} for arm in sorted(arms)]
+    plan = {"experiment": "small", "kind": "pipeline", "groups": groups}
+    (root / "plan.json").write_text(json.dumps(plan))
+    seen = {"status": "complete", "exitCode": 0, "failures": [], **conductor}
     (root / "conductor.json").write_text(json.dumps(seen))
     for block in blocks:
         write_block(root, block)

@@ -135,7 +135,7 @@ def read_run(root: pathlib.Path) -> Run:
         raise errors.ResultError(
             f"{root} holds no counters of any unit.", "The run ended before its first Block began."
         )
-    name = str(plan.get("name") or next(iter(specs.values()), {}).get("experiment", root.name))
+    name = str(plan.get("experiment", root.name))
     return Run(directory, name, str(plan.get("kind", "pipeline")), plan, conductor, blocks, specs)
 
 

@@ -5,6 +5,7 @@ import json
 import pathlib
 from typing import cast
 
+from tickwork import errors
 from tickwork_analysis import read, results, verdict
 from tickwork_analysis.questions import (
     book_proof,
@@ -71,8 +72,11 @@ def ending_of(run: read.Run) -> verdict.Ending:
     seen = run.conductor
     if not seen:
         return verdict.Ending(interrupted=True)
+    failures = seen.get("failures", [])
+    died = (str(each["unit"]) for each in failures if each["error"] == errors.UnitDiedError.__name__)
     return verdict.Ending(
-        interrupted=seen.get("status") == "interrupted",
-        died=tuple(dict.fromkeys(str(unit) for unit in seen.get("died", []))),
-        failures=tuple(str(each.get("text", each)) for each in seen.get("failures", [])),
+        interrupted=seen.get("status") in {"interrupted", "running"},
+        died=tuple(dict.fromkeys(died)),
+        failures=tuple(str(each["text"]) for each in failures),
+        exit_code=seen.get("exitCode") or 0,
     )

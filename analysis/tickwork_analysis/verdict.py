@@ -11,11 +11,15 @@ LIVE_SHARE_MIN = 0.9
 
 @dataclasses.dataclass(frozen=True)
 class Ending:
-    """How the run ended, as the Conductor saw it; ``died`` names units, ``failures`` are texts."""
+    """How the run ended, as the Conductor saw it.
+
+    ``died`` names units, ``failures`` are texts, ``exit_code`` is the one of the first failure.
+    """
 
     interrupted: bool = False
     died: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    exit_code: int = 0
 
     @property
     def status(self) -> str:
@@ -42,7 +46,7 @@ def decide(ending: Ending, book: results.Book) -> Verdict:
         names = ", ".join(ending.died)
         return Verdict(f"Unit {names} died; until then: {proof.text}", DIED)
     if ending.failures:
-        return Verdict(f"The run failed: {ending.failures[0]}", FAILED)
+        return Verdict(f"The run failed: {ending.failures[0]}", ending.exit_code or FAILED)
     return proof
 
 

@@ -21,7 +21,7 @@ def answer(run: read.Run) -> tuple[results.Comparison, ...]:
 
 def _arms_in_order(run: read.Run) -> list[str]:
     """Returns the arms as the Experiment lists them where the Plan says so, else as they ran."""
-    listed = [str(arm) for arm in run.plan.get("arms", []) if isinstance(arm, str)]
+    listed = dict.fromkeys(str(group["arm"]) for group in run.plan.get("groups", []))
     return [arm for arm in listed if arm in run.arms] or sorted(run.arms)
 
 

@@ -65,10 +65,20 @@ def test_run_without_conductor_was_cut_off(tmp_path: pathlib.Path) -> None:
 
 
 def test_death_of_a_unit_is_named(tmp_path: pathlib.Path) -> None:
-    root = synthetic_run.write_run(tmp_path / "run", status="failed", died=["pipeline/book"])
+    failure = {"unit": "pipeline/book", "error": "UnitDiedError", "text": "it died"}
+    root = synthetic_run.write_run(tmp_path / "run", status="failed", failures=[failure])
     found = summary.summarise(root)
     assert found.verdict.exit_code == 6
     assert "pipeline/book" in found.verdict.text
+
+
+def test_failure_keeps_its_own_exit_code(tmp_path: pathlib.Path) -> None:
+    failure = {"unit": "venue/twin", "error": "PortTakenError", "text": "the port is taken"}
+    root = synthetic_run.write_run(
+        tmp_path / "run", status="failed", exitCode=5, failures=[failure]
+    )
+    found = summary.summarise(root)
+    assert (found.verdict.exit_code, "port is taken" in found.verdict.text) == (5, True)
 
 
 def test_half_a_directory_is_one_sentence(tmp_path: pathlib.Path) -> None:

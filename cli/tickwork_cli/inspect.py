@@ -1,0 +1,108 @@
+"""``tickwork inspect SEGMENT``: a live segment from outside, read-only."""
+
+# ruff: noqa: A005 — a verb's file has the verb's name; nothing here imports the other inspect
+
+import argparse
+import json
+import os
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tickwork import errors
+
+from tickwork_cli import wings
+
+EXAMPLES = """\
+examples:
+  tickwork inspect demo                      the publisher of the run that publishes `demo`
+  tickwork inspect demo/normalizer.records   one of its pipes
+  tickwork inspect /dev/shm/…/demo/book      any segment by its path
+  tickwork inspect demo --json
+
+Nothing is written and no lock is taken: inspecting never disturbs writer or readers.
+"""
+
+PLACES = (pathlib.Path("/dev/shm"), pathlib.Path("/run/tickwork/shm"))  # noqa: S108 — segments
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's own arguments."""
+    parser.add_argument("segment", metavar="SEGMENT", help="a published name, or a path")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Prints one segment; raises InputError when there is none of that name."""
+    native = wings.load("tickwork_native", "inspect")
+    path = find(options.segment)
+    try:
+        seen: dict[str, Any] = native.inspect_segment(str(path))
+    except native.SegmentError as error:
+        raise errors.InputError(
+            f"{path} cannot be inspected: {error}", "Give a segment of a Tickwork run."
+        ) from error
+    print(json.dumps(seen, indent=1) if options.json else "\n".join(draw(str(path), seen)))
+    return 0
+
+
+def find(name: str) -> pathlib.Path:
+    """Returns the segment file that ``name`` means: a path, or a name below the segments' room."""
+    given = pathlib.Path(name)
+    if given.is_absolute() or given.is_file():
+        candidates = [given]
+    else:
+        roots = [PLACES[0] / f"tickwork-{os.getuid()}", PLACES[1]]
+        candidates = [root / each for root in roots for each in (f"{name}/book", name)]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    looked = ", ".join(str(candidate) for candidate in candidates)
+    raise errors.InputError(
+        f"There is no segment {name!r} (looked for {looked}).",
+        "Is its run alive? `tickwork plan FILE` names the segments of an Experiment.",
+    )
+
+
+def draw(title: str, seen: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the lines of a segment: plain facts first, then each list as a table."""
+    yield title
+    nested = {name: value for name, value in seen.items() if isinstance(value, list | dict)}
+    for name, value in seen.items():
+        if name not in nested:
+            yield f"  {name:<22} {_cell(value)}"
+    for name, value in nested.items():
+        yield ""
+        yield f"{name}"
+        yield from _nested(value)
+
+
+def _nested(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, cell in value.items():
+            yield f"  {name:<22} {_cell(cell)}"
+        return
+    if not value:
+        yield "  none"
+        return
+    if not isinstance(value[0], dict):
+        yield "  " + "  ".join(_cell(cell) for cell in value)
+        return
+    names = list(value[0])
+    rows = [names, *([_cell(row.get(name)) for name in names] for row in value)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
+    for row in rows:
+        cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(cell)}" for name, cell in value.items())
+    return str(value)
