@@ -73,7 +73,8 @@ def ending_of(run: read.Run) -> verdict.Ending:
     if not seen:
         return verdict.Ending(interrupted=True)
     failures = seen.get("failures", [])
-    died = (str(each["unit"]) for each in failures if each["error"] == errors.UnitDiedError.__name__)
+    death = errors.UnitDiedError.__name__
+    died = (str(each["unit"]) for each in failures if each["error"] == death)
     return verdict.Ending(
         interrupted=seen.get("status") in {"interrupted", "running"},
         died=tuple(dict.fromkeys(died)),

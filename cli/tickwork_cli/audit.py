@@ -70,7 +70,7 @@ def _span(span: Mapping[str, float | None]) -> Iterator[str]:
         return
     words = f"from {span['min']:,.2f} to {span['max']:,.2f} ms"
     error = "  (negative: the receiving clock was behind; this is no latency)"
-    yield f"  receive − event     {words}{error if span['min'] < 0 else ''}"
+    yield f"  receive - event     {words}{error if span['min'] < 0 else ''}"
 
 
 def _book(book: Mapping[str, Any]) -> Iterator[str]:
@@ -78,5 +78,5 @@ def _book(book: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {book['instrument']}: {book['state']} at update id {book['lastUpdateId']}"
     if book["gapSinceUpdateId"] is not None:
         yield f"    a gap is open since update id {book['gapSinceUpdateId']}"
-    yield f"    bid {book['bid'] or '–'} ({book['bidQuantity'] or '–'}), {levels['bids']:,} levels"
-    yield f"    ask {book['ask'] or '–'} ({book['askQuantity'] or '–'}), {levels['asks']:,} levels"
+    yield f"    bid {book['bid'] or '-'} ({book['bidQuantity'] or '-'}), {levels['bids']:,} levels"
+    yield f"    ask {book['ask'] or '-'} ({book['askQuantity'] or '-'}), {levels['asks']:,} levels"

@@ -1,7 +1,5 @@
 """``tickwork inspect SEGMENT``: a live segment from outside, read-only."""
 
-# ruff: noqa: A005 — a verb's file has the verb's name; nothing here imports the other inspect
-
 import argparse
 import json
 import os
@@ -10,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tickwork import errors
-
 from tickwork_cli import wings
 
 EXAMPLES = """\
@@ -98,7 +95,7 @@ def _nested(value: Any) -> Iterator[str]:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import importlib.metadata
 import sys
 from collections.abc import Sequence
 
@@ -25,7 +26,6 @@ exit codes:
 """
 
 VERBS: dict[str, str] = {
-    "run": "Runs an Experiment on this machine and says what it showed.",
     "plan": "Draws what an Experiment would run, and where.",
     "validate": "Shows every mistake of Experiment files, each with its line.",
     "audit": "Proves or refutes the book that a capture holds.",
@@ -110,9 +110,7 @@ def _say(text: str) -> None:
 
 
 def _version() -> str:
-    from importlib import metadata
-
-    return metadata.version("tickwork-cli")
+    return importlib.metadata.version("tickwork-cli")
 
 
 if __name__ == "__main__":

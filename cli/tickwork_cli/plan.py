@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from tickwork.kinds import compiler
 from tickwork.plan import plan as plans
-
 from tickwork_cli import units_of_measure, validate
 
 EXAMPLES = """\
@@ -29,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Prints the Plan of the file; raises ManifestError or PlanError."""
     plan = compiler.compile_experiment(compiler.load_file(options.file, options.sets))
-    print(plan.to_json() if options.json else "\n".join(draw(plan)), end="" if options.json else "\n")
+    print(
+        plan.to_json() if options.json else "\n".join(draw(plan)), end="" if options.json else "\n"
+    )
     return 0
 
 
@@ -88,8 +89,10 @@ def _links(plan: plans.Plan) -> Iterator[str]:
 
 
 def _short(end: plans.End) -> str:
-    return f"{end.unit}.{end.port}" if end.unit.endswith(end.component) else (
-        f"{end.unit}/{end.component}.{end.port}"
+    return (
+        f"{end.unit}.{end.port}"
+        if end.unit.endswith(end.component)
+        else (f"{end.unit}/{end.component}.{end.port}")
     )
 
 

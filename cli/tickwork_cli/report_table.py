@@ -52,8 +52,7 @@ def _table(title: str, columns: Iterable[str], text_columns: int) -> rich.table.
         title=title, title_justify="left", title_style="bold", box=rich.box.SIMPLE_HEAD
     )
     for place, column in enumerate(columns):
-        side = "left" if place < text_columns else "right"
-        table.add_column(column, justify=side, no_wrap=True)
+        table.add_column(column, justify="left" if place < text_columns else "right", no_wrap=True)
     return table
 
 
@@ -75,7 +74,7 @@ def _hops(hops: Iterable[Any]) -> rich.table.Table:
     columns = ("hop", "arm", "n", "p50", "95 % interval", "p90", "p99", "p99.9", "max")
     table = _table("Hops", columns, 2)
     for hop in hops:
-        interval = "–"
+        interval = "-"
         if hop.p50_low_ns is not None:
             low, high = measure.in_time(hop.p50_low_ns), measure.in_time(hop.p50_high_ns)
             interval = f"{low} … {high}"
@@ -102,7 +101,7 @@ def _draw_notes(console: rich.console.Console, results: Any) -> None:
         f"{bound}; {host.cpus or '?'} CPUs"
     )
     if any(hop.p50_low_ns is None for hop in results.hops):
-        console.print("  – : under ten measured seconds, so no interval is given")
+        console.print("  - : under ten measured seconds, so no interval is given")
     negative = sum(hop.negative for hop in results.hops)
     if negative:
         console.print(f"  {negative:,} negative values: clock error, kept apart")

@@ -1,10 +1,10 @@
 """Numbers as a person reads them: durations, sizes, shares."""
 
 
-def in_time(value_ns: int | float | None) -> str:
+def in_time(value_ns: float | None) -> str:
     """Returns ``value_ns`` in the unit that suits it: ``850 ns``, ``12.4 µs``, ``3.10 ms``."""
     if value_ns is None:
-        return "–"
+        return "-"
     size = abs(value_ns)
     for limit, unit, scale in ((1e3, "ns", 1.0), (1e6, "µs", 1e3), (1e9, "ms", 1e6)):
         if size < limit:
@@ -30,9 +30,9 @@ def in_bytes(size: int) -> str:
 
 def in_count(number: int | None) -> str:
     """Returns ``number`` with thousands apart, or a dash where it is not known."""
-    return "–" if number is None else f"{number:,}"
+    return "-" if number is None else f"{number:,}"
 
 
 def in_share(share: float | None) -> str:
     """Returns ``share`` (0 to 1) in per cent, or a dash where it was not measured."""
-    return "–" if share is None else f"{share:.1%}"
+    return "-" if share is None else f"{share:.1%}"

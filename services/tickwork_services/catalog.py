@@ -33,7 +33,9 @@ def _entry(folder: str, name: str) -> Entry:
     )
 
 
-TABLE: dict[str, Entry] = {}
+TABLE: dict[str, Entry] = {
+    "forwarder": _entry("forwarder", "Forwarder"),
+}
 
 
 def make(context: component.Context) -> component.Component:

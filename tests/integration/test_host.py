@@ -15,11 +15,11 @@ import urllib.request
 
 import grpc
 import pytest
+from tickwork_proto.v1 import control_pb2 as messages
+from tickwork_proto.v1 import control_pb2_grpc as service
 
 from tickwork import clock
 from tickwork.unit import unit as units
-from tickwork_proto.v1 import control_pb2 as messages
-from tickwork_proto.v1 import control_pb2_grpc as service
 
 PROGRAM = pathlib.Path(__file__).with_name("idle_unit.py")
 pytestmark = pytest.mark.system

@@ -142,6 +142,11 @@ class Control(service.ControlServicer):
         )
 
     def _progress(self) -> messages.Progress:
+        medians = {
+            f"hops.{each.name}P50Ns": median
+            for each in self._host.registry.histograms
+            if (median := each.quantile_ns(0.5)) is not None
+        }
         return messages.Progress(
             state=self._state(),
             at_unix_ns=clocks.now_unix_ns(),
@@ -149,7 +154,8 @@ class Control(service.ControlServicer):
                 f"{component}.{name}": value
                 for component, counters in self._host.registry.read().items()
                 for name, value in counters.items()
-            },
+            }
+            | medians,
             failure=_failure(self._host.lifecycle.failure),
         )
 

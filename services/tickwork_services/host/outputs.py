@@ -103,6 +103,14 @@ class StretchOutputs:
                 name: subtract(each, self._links_base.get(name, {}))
                 for name, each in self._links().items()
             },
+            "histograms": {
+                each.name: {
+                    "count": each.count,
+                    "negative": each.negative,
+                    "saturated": each.saturated,
+                }
+                for each in self._registry.histograms
+            },
             "measured": {
                 "startUnixNs": self._started_unix_ns or to_unix_ns(self._stretch.start_ns),
                 "measureFromUnixNs": to_unix_ns(self._stretch.measure_from_ns),
