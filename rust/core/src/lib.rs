@@ -3,6 +3,7 @@
 //! Here: records to the byte, the clock, histograms, rings, parser, book, the loop that runs
 //! kernels. Never here: PyO3 (that is `rust/py`), configuration, names of files or hosts.
 
+pub mod audit;
 pub mod book;
 pub mod clock;
 pub mod flow;

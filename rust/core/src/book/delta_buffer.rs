@@ -96,6 +96,12 @@ impl DeltaBuffer {
         self.entries.get(self.head).map(|entry| entry.ids)
     }
 
+    /// Ids of the latest delta that waits.
+    #[must_use]
+    pub fn last_ids(&self) -> Option<UpdateIds> {
+        self.entries[self.head..].last().map(|entry| entry.ids)
+    }
+
     /// Ids of all deltas that wait, in order.
     pub fn ids(&self) -> impl Iterator<Item = UpdateIds> + '_ {
         self.entries[self.head..].iter().map(|entry| entry.ids)

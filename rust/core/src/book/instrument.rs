@@ -12,7 +12,7 @@ use super::scaling;
 use super::settings::EngineSettings;
 use super::watch::Watch;
 use crate::record::market::{self, Market};
-use crate::record::state;
+use crate::record::{flag, state};
 
 /// One instrument's engine.
 #[derive(Debug)]
@@ -91,9 +91,21 @@ impl Instrument {
         self.gap_since_update_id
     }
 
-    /// Ids of the deltas that wait for a snapshot.
-    pub fn buffered_ids(&self) -> impl Iterator<Item = UpdateIds> + '_ {
-        self.buffer.ids()
+    /// Number of deltas that wait for a snapshot.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether a snapshot that stands at `last` falls into what waits for one.
+    #[must_use]
+    pub fn awaits_snapshot_at(&self, last: u64) -> bool {
+        let rule = &self.settings.rule;
+        let judge = |ids: Option<UpdateIds>| ids.map(|ids| rule.judge_first(last, ids));
+        let (oldest, newest) = (self.buffer.first_ids(), self.buffer.last_ids());
+        self.is_waiting()
+            && matches!(judge(oldest), Some(Verdict::Old | Verdict::Continues))
+            && matches!(judge(newest), Some(Verdict::Continues | Verdict::Missing))
     }
 
     /// Why this instrument stands still, if it does.
@@ -253,7 +265,9 @@ impl Instrument {
             return false;
         };
         self.book.replace(bids.iter(), asks.iter());
-        self.book.limit_to_snapshot(self.settings.snapshot_levels);
+        if Market::flags(snapshot) & flag::TRUNCATED != 0 {
+            self.book.limit_to_snapshot(bids.len().max(asks.len()));
+        }
         self.last = last;
         self.is_chained = false;
         board.snapshots.add(1);

@@ -19,6 +19,4 @@ pub struct EngineSettings {
     pub buffered_bytes_max: usize,
     /// Levels kept on each side (`usize::MAX`: all).
     pub levels_max: usize,
-    /// Levels asked of a snapshot: a side that has as many may have more that are unknown.
-    pub snapshot_levels: usize,
 }

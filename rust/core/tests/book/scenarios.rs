@@ -136,7 +136,7 @@ fn duplicates_that_wait_for_a_snapshot_are_kept_once() {
     bench.delta(1, 3, (90, 1));
     bench.delta(1, 3, (90, 1));
     assert_eq!(bench.board.duplicates.get(), 1);
-    assert_eq!(bench.instrument.buffered_ids().count(), 1);
+    assert_eq!(bench.instrument.buffered(), 1);
 }
 
 #[test]

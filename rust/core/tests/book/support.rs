@@ -20,7 +20,6 @@ pub fn settings(rule: SyncRule) -> EngineSettings {
         buffered_deltas_max: 100,
         buffered_bytes_max: 64 * 1024,
         levels_max: usize::MAX,
-        snapshot_levels: usize::MAX,
     }
 }
 
