@@ -1,5 +1,7 @@
 //! Python's door to `tickwork-core`: PyO3 only, one file per Python class.
 
+mod audit;
+mod book;
 mod buffers;
 mod clock;
 mod histogram;
@@ -26,5 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(histogram::render_prometheus, module)?)?;
     module.add_class::<interval_log::IntervalLog>()?;
     module.add_class::<kernel::KernelFace>()?;
+    module.add_class::<book::BookKernel>()?;
+    module.add_class::<audit::Audit>()?;
     Ok(())
 }

@@ -355,10 +355,12 @@ impl Auditor {
 }
 
 impl Report {
-    /// Widens the span of receive minus event by one record that carries both.
+    /// Widens the span of receive minus event by one streamed record that carries both.
     fn note_times(&mut self, record: &[u8]) {
         let (received, event) = (Market::received_ns(record), Market::event_unix_ns(record));
-        if received == ABSENT || event == ABSENT {
+        // A REST answer's way is not a stream's: its venue time lies within a round trip.
+        let is_rest = type_of(record) == Some(record_type::SNAPSHOT);
+        if received == ABSENT || event == ABSENT || is_rest {
             return;
         }
         let delay_ns = received.saturating_sub(event);

@@ -37,7 +37,7 @@ pub struct Report {
     pub ticker_unpaired: u64,
     /// Payload lines that became nothing.
     pub unparsed: u64,
-    /// Receive minus event time, over messages that carry both.
+    /// Receive minus event time, over streamed messages that carry both.
     pub receive_minus_event: Option<Span>,
     /// One per instrument, in the order of appearance.
     pub books: Vec<BookReport>,

@@ -55,6 +55,26 @@ impl Shown {
     }
 }
 
+/// A text with one writer, written when something fails.
+#[derive(Debug, Default)]
+pub struct Note(Mutex<Option<String>>);
+
+impl Note {
+    /// Sets or takes back the text.
+    pub fn set(&self, text: Option<String>) {
+        *self.0.lock().unwrap_or_else(|poison| poison.into_inner()) = text;
+    }
+
+    /// Reads it, by anyone.
+    #[must_use]
+    pub fn get(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+            .clone()
+    }
+}
+
 /// Counters and last values of one instrument. Fields are set one by one: a reader may see
 /// two of different updates, so this is for people and metrics, not for trading.
 #[derive(Debug, Default)]
@@ -129,6 +149,8 @@ pub struct InstrumentBoard {
     pub price_exponent: Shown,
     /// Exponent of the quantities.
     pub quantity_exponent: Shown,
+    /// Why the instrument stands still, if it does.
+    pub failure: Note,
 }
 
 impl InstrumentBoard {
@@ -181,6 +203,8 @@ pub struct Board {
     pub proof_rows: Tally,
     /// Proof rows that could not be written.
     pub proof_lost: Tally,
+    /// Why proof rows are lost, if they are.
+    pub proof_failure: Note,
     resyncs_ns: Mutex<Vec<i64>>,
 }
 
@@ -196,6 +220,7 @@ impl Board {
             passed: Tally::default(),
             proof_rows: Tally::default(),
             proof_lost: Tally::default(),
+            proof_failure: Note::default(),
             resyncs_ns: Mutex::new(Vec::with_capacity(RESYNCS_KEPT)),
         }
     }

@@ -347,6 +347,7 @@ impl Instrument {
 
     fn fail(&mut self, failure: DoesNotFit, board: &InstrumentBoard, watch: &mut impl Watch) {
         self.failure = Some(failure);
+        board.failure.set(Some(failure.to_string()));
         self.request.settle();
         board.failed.set(1);
         self.note_gap(board, watch);

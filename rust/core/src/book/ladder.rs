@@ -1,19 +1,15 @@
 //! One side of a book: levels in one contiguous sorted array, the best one at the cheap end.
 
+use std::cmp::Ordering;
+
 use super::side::Side;
 use crate::record::market::Level;
 
-/// What one upsert changed; the quantity that was there before goes into the digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A new level.
-    Inserted,
-    /// The level was there with this quantity.
-    Replaced(i64),
-    /// The level was there with this quantity and is gone.
-    Removed(i64),
-    /// Removal of a level that is not there: ordinary at venues that truncate.
-    Missing,
+/// One level that comes or (quantity 0) goes, and its place before anything moved.
+#[derive(Clone, Copy, Debug)]
+struct Edit {
+    place: usize,
+    level: Level,
 }
 
 /// Sorted levels of one side. The vector's end is the best price, so that what changes most
@@ -22,10 +18,18 @@ pub enum Change {
 pub struct Ladder {
     side: Side,
     levels: Vec<Level>,
+    edits: Vec<Edit>,
 }
 
 /// How many levels from the starting point are looked at one by one before steps double.
 const LINEAR_STEPS: usize = 4;
+
+impl Edit {
+    /// By how much what is better moves.
+    fn shift(&self) -> isize {
+        if self.level.quantity == 0 { -1 } else { 1 }
+    }
+}
 
 impl Ladder {
     /// An empty side.
@@ -33,6 +37,7 @@ impl Ladder {
         Self {
             side,
             levels: Vec::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -77,33 +82,119 @@ impl Ladder {
         self.levels.clear();
     }
 
-    /// Inserts, replaces or (quantity 0) removes one level. `hint` is the place that the last
-    /// call returned, or `len()` for the best: deltas are sorted, so the next place is near.
-    pub fn upsert(&mut self, level: Level, hint: usize) -> (Change, usize) {
-        let place = self.find(level.price, hint);
-        let present = self
-            .levels
-            .get(place)
-            .is_some_and(|found| found.price == level.price);
-        let change = match (present, level.quantity) {
-            (true, 0) => Change::Removed(self.levels.remove(place).quantity),
-            (false, 0) => Change::Missing,
-            (true, quantity) => {
-                let before = std::mem::replace(&mut self.levels[place].quantity, quantity);
-                Change::Replaced(before)
+    /// Inserts, replaces or (quantity 0) removes levels, in their order. `changed` gets each
+    /// level that changed and the quantity that was there before (0: none).
+    ///
+    /// Venues sort their deltas. Along a sorted stretch each search starts where the last one
+    /// ended, and what lies between two changes moves once, however many changes there are.
+    pub fn apply(
+        &mut self,
+        levels: impl Iterator<Item = Level>,
+        mut changed: impl FnMut(Level, i64),
+    ) {
+        let mut place = self.levels.len();
+        let mut last_key = None;
+        let mut course = Ordering::Equal;
+        for level in levels {
+            let key = self.side.rank(level.price);
+            let step = last_key.map_or(Ordering::Equal, |last: i64| key.cmp(&last));
+            if last_key.is_some() && (step != course || step == Ordering::Equal) {
+                let goes_on = course == Ordering::Equal && step != Ordering::Equal;
+                if !goes_on {
+                    self.settle(course);
+                    place = place.min(self.levels.len());
+                }
+                course = if goes_on { step } else { Ordering::Equal };
             }
-            (false, _) => {
-                self.levels.insert(place, level);
-                Change::Inserted
-            }
-        };
-        (change, place)
+            last_key = Some(key);
+            place = self.find(key, place);
+            self.note(level, place, &mut changed);
+        }
+        self.settle(course);
     }
 
-    /// First index whose price is not worse than `price`, searched from `hint` outwards:
+    /// Replaces a quantity at once; what comes or goes waits for [`Self::settle`].
+    #[inline(always)]
+    fn note(&mut self, level: Level, place: usize, changed: &mut impl FnMut(Level, i64)) {
+        let found = self
+            .levels
+            .get_mut(place)
+            .filter(|found| found.price == level.price);
+        let before = match found {
+            Some(found) if level.quantity != 0 => {
+                std::mem::replace(&mut found.quantity, level.quantity)
+            }
+            Some(found) => {
+                let before = found.quantity;
+                self.edits.push(Edit { place, level });
+                before
+            }
+            None if level.quantity != 0 => {
+                self.edits.push(Edit { place, level });
+                0
+            }
+            None => return,
+        };
+        changed(level, before);
+    }
+
+    /// Carries out the edits of one sorted stretch. What lies between two edits moves by the
+    /// number of levels that came minus those that went on its worse side: first everything
+    /// that moves towards the worst, from there on, then the rest, from the best.
+    fn settle(&mut self, course: Ordering) {
+        if course == Ordering::Less {
+            self.edits.reverse();
+        }
+        let count = self.levels.len();
+        let came = self
+            .edits
+            .iter()
+            .filter(|edit| edit.level.quantity != 0)
+            .count();
+        let after = count + came - (self.edits.len() - came);
+        self.levels.resize(
+            count.max(after),
+            Level {
+                price: 0,
+                quantity: 0,
+            },
+        );
+        let mut shift = 0_isize;
+        for index in 0..self.edits.len() {
+            shift += self.edits[index].shift();
+            if shift < 0 {
+                self.shift_behind(index, shift, count);
+            }
+        }
+        for index in (0..self.edits.len()).rev() {
+            if shift > 0 {
+                self.shift_behind(index, shift, count);
+            }
+            shift -= self.edits[index].shift();
+        }
+        for edit in &self.edits {
+            if edit.level.quantity != 0 {
+                self.levels[edit.place.wrapping_add_signed(shift)] = edit.level;
+            }
+            shift += edit.shift();
+        }
+        self.levels.truncate(after);
+        self.edits.clear();
+    }
+
+    /// Moves the levels between one edit and the next.
+    #[inline(always)]
+    fn shift_behind(&mut self, index: usize, shift: isize, count: usize) {
+        let edit = self.edits[index];
+        let start = edit.place + usize::from(edit.level.quantity == 0);
+        let end = self.edits.get(index + 1).map_or(count, |next| next.place);
+        self.levels
+            .copy_within(start..end, start.wrapping_add_signed(shift));
+    }
+
+    /// First index whose key is not below `key`, searched from `hint` outwards:
     /// step by step at first, then in doubled steps, then by halves between the last two.
-    fn find(&self, price: i64, hint: usize) -> usize {
-        let key = self.side.rank(price);
+    fn find(&self, key: i64, hint: usize) -> usize {
         let hint = hint.min(self.levels.len());
         if hint > 0 && self.key(hint - 1) >= key {
             self.find_below(key, hint - 1)

@@ -1,6 +1,6 @@
 //! One instrument's book: two ladders, their scale, what is known of them, their digest.
 
-use super::ladder::{Change, Ladder};
+use super::ladder::Ladder;
 use super::scale::{DoesNotFit, Scale};
 use super::side::Side;
 use crate::record::digest;
@@ -194,21 +194,18 @@ fn sum(ladder: &Ladder) -> u64 {
 /// Upserts all levels and returns by how much the digest changes.
 fn upsert_all(ladder: &mut Ladder, levels: impl Iterator<Item = Level>) -> u64 {
     let side = ladder.side();
-    let mut place = ladder.len();
     let mut digest = 0_u64;
-    for level in levels {
-        let (change, found) = ladder.upsert(level, place);
-        place = found;
-        let before = match change {
-            Change::Inserted | Change::Missing => None,
-            Change::Replaced(quantity) | Change::Removed(quantity) => Some(quantity),
-        };
-        if let Some(quantity) = before {
-            digest = digest.wrapping_sub(mix(side, Level { quantity, ..level }));
+    ladder.apply(levels, |level, before| {
+        if before != 0 {
+            let gone = Level {
+                quantity: before,
+                ..level
+            };
+            digest = digest.wrapping_sub(mix(side, gone));
         }
         if level.quantity != 0 {
             digest = digest.wrapping_add(mix(side, level));
         }
-    }
+    });
     digest
 }

@@ -16,7 +16,7 @@ const ROWS_BUFFERED: usize = 4096;
 pub struct ProofFile {
     file: File,
     rows: Vec<u8>,
-    failure: Option<std::io::Error>,
+    has_failed: bool,
 }
 
 impl ProofFile {
@@ -30,7 +30,7 @@ impl ProofFile {
         Ok(Self {
             file,
             rows,
-            failure: None,
+            has_failed: false,
         })
     }
 
@@ -48,19 +48,22 @@ impl ProofFile {
     /// a hole in the middle of a row could not be read.
     pub fn flush(&mut self, board: &Board) {
         let rows = (self.rows.len() / LEN) as u64;
-        if self.failure.is_none() {
-            self.failure = self.file.write_all(&self.rows).err();
+        if !self.has_failed {
+            let written = self.file.write_all(&self.rows);
+            if let Err(error) = &written {
+                board
+                    .proof_failure
+                    .set(Some(format!("writing proof rows: {error}")));
+            }
+            self.has_failed = written.is_err();
         }
-        let is_written = self.failure.is_none();
-        board.proof_rows.add(if is_written { rows } else { 0 });
-        board.proof_lost.add(if is_written { 0 } else { rows });
+        let count = if self.has_failed {
+            &board.proof_lost
+        } else {
+            &board.proof_rows
+        };
+        count.add(rows);
         self.rows.clear();
-    }
-
-    /// Why rows are lost, if they are.
-    #[must_use]
-    pub fn failure(&self) -> Option<&std::io::Error> {
-        self.failure.as_ref()
     }
 }
 

@@ -9,6 +9,8 @@ import warnings
 
 from tickwork_native import _native
 from tickwork_native._native import (
+    Audit,
+    BookKernel,
     FastClock,
     Histogram,
     IntervalLog,
@@ -29,6 +31,8 @@ if __build__ == "debug":
     )
 
 __all__ = [
+    "Audit",
+    "BookKernel",
     "FastClock",
     "Histogram",
     "IntervalLog",

@@ -7,7 +7,9 @@ from typing import Any, final
 from typing_extensions import Buffer
 
 __all__ = [
+    "Audit",
     "Book",
+    "BookKernel",
     "Books",
     "DepthReader",
     "FastClock",
@@ -390,6 +392,64 @@ class PublisherKernel(Kernel):
     def histograms(self) -> list[Histogram]: ...
     def close(self) -> None:
         """Marks the end of the stream (a final Stop)."""
+
+@final
+class BookKernel(Kernel):
+    """Market records in, the same and images out (port 0), requests upstream (port 1).
+
+    Inlet 0: records; inlet 1: requests from the publisher. `instruments` are (symbol, venue
+    id); an instrument's id is its index. `levels_max` bounds each side where the venue
+    truncates its books (None: all levels are kept). Proof rows go to `proof_path`, if given.
+    """
+
+    def __new__(
+        cls,
+        instruments: Sequence[tuple[str, int]],
+        depth: int,
+        stale_after_ns: int,
+        request_timeout_ns: int = 2_000_000_000,
+        request_retry_ns: int = 100_000_000,
+        buffered_deltas_max: int = 10_000,
+        buffered_bytes_max: int = 16_777_216,
+        levels_max: int | None = None,
+        has_ticker_proof: bool = True,
+        proof_path: str | os.PathLike[str] | None = None,
+    ) -> BookKernel: ...
+    def counters(self) -> dict[str, int]:
+        """Sums over all instruments, by the names of the results; readable in a loop too."""
+
+    def instrument_counters(self) -> list[dict[str, int]]: ...
+    def resyncs_ns(self) -> list[int]:
+        """How long each of the first 4,096 resyncs took."""
+
+    def status(self) -> list[dict[str, Any]]:
+        """Per instrument: instrument, state, stateSinceNs, updatedNs, updateId, bids, asks,
+        bid, bidQuantity, ask, askQuantity, priceExponent, quantityExponent, buffered, failure.
+        """
+
+    def histograms(self) -> list[Histogram]:
+        """The hop `book`, and `resync` (gap to LIVE)."""
+
+    @property
+    def proof_failure(self) -> str | None:
+        """Why proof rows are lost, if they are."""
+
+@final
+class Audit:
+    """Captures in, the proof of their books out (INTERFACES section 9)."""
+
+    def __new__(cls, venue: str, keep_rows: bool = False) -> Audit: ...
+    def feed(self, chunk: Buffer) -> None:
+        """The next bytes of a capture, uncompressed; they may end anywhere."""
+
+    def end_capture(self) -> bool:
+        """Ends one capture; True when its last line was cut off."""
+
+    def finish(self) -> dict[str, Any]:
+        """What was found, by the keys of `audit --json`."""
+
+    def rows(self) -> bytes:
+        """Proof rows (64 bytes) of every applied update, instrument by instrument."""
 
 @final
 class NativeLoop:

@@ -61,6 +61,7 @@ impl Instrument {
         self.failure = None;
         board.state.set(u64::from(state::EMPTY));
         board.failed.set(0);
+        board.failure.set(None);
     }
 
     pub(super) fn enter(&mut self, entered: u8, board: &InstrumentBoard, watch: &mut impl Watch) {
