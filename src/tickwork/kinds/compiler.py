@@ -31,7 +31,7 @@ class Layout(NamedTuple):
 
 def _plan_pipeline(experiment: Experiment, arm: Arm) -> Layout:
     suffix = "" if arm.name == MAIN_ARM and len(experiment.arms) == 1 else f"-{arm.name}"
-    asked = pipeline_planner.Arm(experiment.name, arm.name, suffix, arm.common.seed)
+    asked = pipeline_planner.Arm(experiment.name, arm.name, suffix, arm.shared.seed)
     laid = pipeline_planner.lay_out(asked, arm.spec)
     return Layout(laid.groups, laid.links, laid.publish_name)
 
@@ -66,9 +66,9 @@ def compile_experiment(experiment: Experiment) -> Plan:
     return Plan(
         experiment=experiment.name,
         kind=experiment.kind,
-        seed=experiment.common.seed,
-        drain_ms=experiment.common.drain_ms,
-        restart=experiment.common.restart_policy,
+        seed=experiment.shared.seed,
+        drain_ms=experiment.shared.drain_ms,
+        restart=experiment.shared.restart_policy,
         publish_names=tuple(layout.publish_name for layout in layouts if layout.publish_name),
         groups=groups,
         links=links,
@@ -81,11 +81,11 @@ def _blocks(experiment: Experiment) -> tuple[Block, ...]:
 
     Arms stay paired within a repeat, so that a drift of the machine meets all of them.
     """
-    if experiment.common.duration_seconds is None:
+    if experiment.shared.duration_seconds is None:
         return ()
-    order = random.Random(experiment.common.seed)
+    order = random.Random(experiment.shared.seed)
     blocks: list[Block] = []
-    for repeat in range(experiment.common.repeats):
+    for repeat in range(experiment.shared.repeats):
         arms = list(experiment.arms)
         order.shuffle(arms)
         blocks += [_block(len(blocks) + offset, repeat, arm) for offset, arm in enumerate(arms)]
@@ -93,12 +93,12 @@ def _blocks(experiment: Experiment) -> tuple[Block, ...]:
 
 
 def _block(index: int, repeat: int, arm: Arm) -> Block:
-    duration: Any = arm.common.duration_seconds
+    duration: Any = arm.shared.duration_seconds
     return Block(
         index=index,
         arm=arm.name,
         repeat=repeat,
-        seed=arm.common.seed + repeat,
+        seed=arm.shared.seed + repeat,
         duration_ns=round(duration * 1e9),
-        warm_up_ns=round(arm.common.warm_up_seconds * 1e9),
+        warm_up_ns=round(arm.shared.warm_up_seconds * 1e9),
     )

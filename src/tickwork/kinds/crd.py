@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from tickwork.kinds import compiler
-from tickwork.manifest.envelope import API_VERSION, Common
+from tickwork.manifest.envelope import API_VERSION, Shared
 
 _DROPPED = frozenset({"title", "default", "additionalProperties", "discriminator"})
 
@@ -52,8 +52,8 @@ def custom_resource_definition() -> dict[str, Any]:
 
 
 def spec_schema() -> dict[str, Any]:
-    """Returns the schema of ``spec``: the common fields, and one property per kind."""
-    schema = _structural(Common)
+    """Returns the schema of ``spec``: the shared fields, and one property per kind."""
+    schema = _structural(Shared)
     names = sorted(compiler.KINDS)
     for name in names:
         schema["properties"][name] = _structural(compiler.KINDS[name].spec)

@@ -30,7 +30,7 @@ class ArmSpec(Model):
     set: Mapping[str, Any] = pydantic.Field(default_factory=dict)
 
 
-class Common(Model):
+class Shared(Model):
     """The fields of ``spec`` that every kind has.
 
     ``duration_seconds`` counts from the start instant, warm-up included; without it the Experiment
@@ -64,10 +64,10 @@ class Head(Model):
 
 @dataclasses.dataclass(frozen=True)
 class Arm:
-    """One arm as it will run: its name, the common fields and the kind's spec, all validated."""
+    """One arm as it will run: its name, the shared fields and the kind's spec, all validated."""
 
     name: str
-    common: Common
+    shared: Shared
     spec: Any
 
 
@@ -81,7 +81,7 @@ class Experiment:
 
     name: str
     kind: str
-    common: Common
+    shared: Shared
     arms: tuple[Arm, ...]
     source: str
     text: str

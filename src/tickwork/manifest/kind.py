@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tickwork.manifest import document
-from tickwork.manifest.envelope import Common
+from tickwork.manifest.envelope import Shared
 from tickwork.unit.model import Model
 
 
@@ -22,7 +22,7 @@ class Context:
     """What a rule may know beside the kind's spec; ``arm`` is None in a run without arms."""
 
     name: str
-    common: Common
+    shared: Shared
     arm: str | None
 
 

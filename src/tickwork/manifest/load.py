@@ -6,7 +6,7 @@ from typing import Any
 
 from tickwork import errors
 from tickwork.manifest import document, overrides, validation
-from tickwork.manifest.envelope import MAIN_ARM, Arm, Common, Experiment, Head
+from tickwork.manifest.envelope import MAIN_ARM, Arm, Experiment, Head, Shared
 from tickwork.manifest.kind import Context, Finding, Kind, Kinds
 from tickwork.unit.model import Model
 
@@ -44,18 +44,18 @@ def load(text: str, source: str, kinds: Kinds, sets: Sequence[str] = ()) -> Expe
             read = overrides.lay_over(read, path, value, 0)
     mistakes = set(read.mistakes)
     arms: tuple[Arm, ...] = ()
-    name, kind, common = "", "", None
+    name, kind, shared = "", "", None
     if isinstance(read.value, dict):
         name = _check_head(read, mistakes)
         kind = _find_kind(read, kinds, mistakes)
-        common = _check_common(read, kinds, mistakes)
-        if kind and common is not None:
-            arms = _check_arms(read, name, kinds[kind], common, mistakes)
+        shared = _check_shared(read, kinds, mistakes)
+        if kind and shared is not None:
+            arms = _check_arms(read, name, kinds[kind], shared, mistakes)
     elif not mistakes:
         mistakes.add(errors.Mistake(1, "", "an Experiment is a mapping: apiVersion, kind, …"))
-    if mistakes or common is None:
+    if mistakes or shared is None:
         raise errors.ManifestError(source, tuple(sorted(mistakes)))
-    return Experiment(name, kind, common, arms, source, text)
+    return Experiment(name, kind, shared, arms, source, text)
 
 
 def _report(
@@ -103,32 +103,32 @@ def _find_kind(read: document.Document, kinds: Kinds, mistakes: set[errors.Mista
     return ""
 
 
-def _check_common(
+def _check_shared(
     read: document.Document, kinds: Kinds, mistakes: set[errors.Mistake]
-) -> Common | None:
+) -> Shared | None:
     spec = _spec(read, mistakes)
-    checked = validation.check(Common, {key: spec[key] for key in spec if key not in kinds})
+    checked = validation.check(Shared, {key: spec[key] for key in spec if key not in kinds})
     _report(read, mistakes, ("spec",), checked.findings)
-    common = checked.instance
-    if common is not None:
-        findings = [Finding(checked.place(each.path), each.text) for each in _common_rules(common)]
+    shared = checked.instance
+    if shared is not None:
+        findings = [Finding(checked.place(each.path), each.text) for each in _shared_rules(shared)]
         _report(read, mistakes, ("spec",), findings)
-    return common
+    return shared
 
 
-def _common_rules(common: Common) -> list[Finding]:
+def _shared_rules(shared: Shared) -> list[Finding]:
     findings = []
-    duration, warm_up = common.duration_seconds, common.warm_up_seconds
+    duration, warm_up = shared.duration_seconds, shared.warm_up_seconds
     if duration is not None and warm_up >= duration:
         text = f"the warm-up ({warm_up:g} s) must end before the duration ({duration:g} s) does"
         findings.append(Finding(("warmUpSeconds",), text))
-    if duration is None and (common.arms or common.repeats > 1):
+    if duration is None and (shared.arms or shared.repeats > 1):
         text = "a comparison needs durationSeconds: without it the run is a provider without end"
-        findings.append(Finding(("arms",) if common.arms else ("repeats",), text))
-    if len(common.arms) == 1:
+        findings.append(Finding(("arms",) if shared.arms else ("repeats",), text))
+    if len(shared.arms) == 1:
         findings.append(Finding(("arms",), "a comparison needs at least two arms"))
     seen: set[str] = set()
-    for index, arm in enumerate(common.arms):
+    for index, arm in enumerate(shared.arms):
         if arm.name in seen:
             findings.append(Finding(("arms", index, "name"), f"arm {arm.name} is there twice"))
         seen.add(arm.name)
@@ -144,21 +144,21 @@ def _check_arms(
     read: document.Document,
     name: str,
     kind: Kind,
-    common: Common,
+    shared: Shared,
     mistakes: set[errors.Mistake],
 ) -> tuple[Arm, ...]:
     """Validates the kind's spec once for each arm, with the arm's values laid over it."""
-    if not common.arms:
-        spec = _check_kind(read, kind, Context(name, common, None), mistakes)
-        return () if spec is None else (Arm(MAIN_ARM, common, spec),)
+    if not shared.arms:
+        spec = _check_kind(read, kind, Context(name, shared, None), mistakes)
+        return () if spec is None else (Arm(MAIN_ARM, shared, spec),)
     arms = []
-    for index, arm in enumerate(common.arms):
+    for index, arm in enumerate(shared.arms):
         over = read
         for path, value in arm.set.items():
             line = read.line(("spec", "arms", index, "set", path))
             over = overrides.lay_over(over, overrides.split_path(path), value, line)
         mistakes.update(over.mistakes)
-        own = _check_common(over, {kind.name: kind}, mistakes)
+        own = _check_shared(over, {kind.name: kind}, mistakes)
         if own is None:
             continue
         spec = _check_kind(over, kind, Context(name, own, arm.name), mistakes)

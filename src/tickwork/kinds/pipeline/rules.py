@@ -27,7 +27,7 @@ def check(context: Context, spec: specs.PipelineSpec) -> list[Finding]:
 def arm_of(context: Context) -> planner.Arm:
     """Returns the arm as the planner wants it."""
     name, suffix = (context.arm, f"-{context.arm}") if context.arm else ("main", "")
-    return planner.Arm(context.name, name, suffix, context.common.seed)
+    return planner.Arm(context.name, name, suffix, context.shared.seed)
 
 
 def _faults(spec: specs.PipelineSpec) -> tuple[Fault, ...]:
@@ -35,7 +35,7 @@ def _faults(spec: specs.PipelineSpec) -> tuple[Fault, ...]:
 
 
 def _fault_windows(context: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
-    duration = context.common.duration_seconds
+    duration = context.shared.duration_seconds
     for index, fault in enumerate(_faults(spec)):
         if duration is None:
             continue
