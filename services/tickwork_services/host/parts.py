@@ -155,7 +155,8 @@ class Parts:
             wait=self._unit.wait,
             symbols=tuple(spec.settings.get("instruments", ())),
             memory=memory,
-            unix_offset_ns=lambda: clocks.measure_unix_map().offset_ns,
+            unix_offset_ns=lambda: clocks.measure_unix_map(1).offset_ns,
+            clients_max=spec.settings.get("clientsMax"),
         )
         inlets = {end.port: transports.make_inlet(end, seat) for end in spec.inlets}
         outlets = {end.port: transports.make_outlet(end, seat) for end in spec.outlets}

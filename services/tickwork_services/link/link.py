@@ -31,12 +31,14 @@ class Seat:
 
     ``symbols`` are the instruments' names by id, for codecs that write names. ``memory`` holds the
     pipes of the transport ``memory``, which have no address outside the process.
+    ``clients_max`` bounds the readers of a broadcast at a time, where the component states it.
     """
 
     wait: str
     symbols: tuple[str, ...]
     memory: Any
     unix_offset_ns: Callable[[], int]
+    clients_max: int | None = None
 
 
 class Inlet(abc.ABC):

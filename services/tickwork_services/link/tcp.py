@@ -1,1 +1,225 @@
-"""The transport ``tcp``."""
+"""The transport ``tcp``: NDJSON lines over sockets, as a pipe or a broadcast.
+
+The outlet's thread is in ``pump``; the inlet reads in its caller's thread. A pipe gives
+back-pressure by its bounded queue; what lies in the queue or in the kernel when a reader dies is
+gone, counted as dropped. A broadcast cuts a client whose own queue is full.
+"""
+
+import contextlib
+import select
+import socket
+
+from tickwork.unit import unit as units
+from tickwork_services import clocks
+from tickwork_services.link import link, pump, sockets
+from tickwork_services.record import layout, market
+from tickwork_services.wire import codec, ndjson
+
+READ_BYTES_MAX = 256 << 10
+_NOTHING = link.Batch(memoryview(b""), 0)
+
+
+class TcpInlet(link.Inlet):
+    """The reading end; connects, or listens for one writer. Reconnects with back-off for ever."""
+
+    def __init__(self, end: units.LinkEnd, seat: link.Seat) -> None:
+        self.name = end.link
+        self._end = end
+        self._codec = ndjson.NdjsonCodec(codec.Instruments(seat.symbols), seat.unix_offset_ns)
+        self._listener: socket.socket | None = None
+        self._dialer: sockets.Dialer | None = None
+        self._socket: socket.socket | None = None
+        self._received = 0
+        self._received_bytes = 0
+        self._connections = 0
+        self._deaths = 0
+        self._torn = 0
+
+    def open(self) -> None:
+        """Listens where this end is the listener; raises PortTakenError."""
+        if self._end.listener == "inlet":
+            self._listener = sockets.listen(f"The inlet of {self.name}", self._end.address)
+        else:
+            self._dialer = sockets.Dialer(self._end.address)
+
+    @property
+    def address(self) -> str:
+        """Where this end listens, with the port that the system chose for port 0."""
+        if self._listener is None:
+            return self._end.address
+        return "{}:{}".format(*self._listener.getsockname())
+
+    def read(self, timeout_ns: int) -> link.Batch:
+        """Returns records as soon as a whole one is there, or nothing after ``timeout_ns``."""
+        deadline_ns = clocks.now_mono_ns() + timeout_ns
+        while True:
+            left_ns = max(0, deadline_ns - clocks.now_mono_ns())
+            if self._socket is None:
+                self._connect(left_ns)
+            if self._socket is not None:
+                batch = self._receive(max(0, deadline_ns - clocks.now_mono_ns()))
+                if batch.records:
+                    return batch
+            if clocks.now_mono_ns() >= deadline_ns:
+                return _NOTHING
+
+    def pending(self) -> int:
+        """Returns 0 or 1: sockets do not say how much waits, only whether."""
+        return int(self._socket is not None and _wait(self._socket, select.POLLIN, 0))
+
+    def close(self) -> None:
+        """Closes connection and listener."""
+        for each in (self._socket, self._listener, self._dialer):
+            if each is not None:
+                each.close()
+        self._socket = self._listener = None
+
+    def counters(self) -> dict[str, int]:
+        """Returns received, receivedBytes, malformed, tornLines, connections, writerDeaths."""
+        return {
+            "received": self._received,
+            "receivedBytes": self._received_bytes,
+            "malformed": self._codec.malformed,
+            "tornLines": self._torn,
+            "connections": self._connections,
+            "writerDeaths": self._deaths,
+        }
+
+    def _connect(self, timeout_ns: int) -> None:
+        """Waits at most ``timeout_ns`` for a connection to come about, either way."""
+        if self._listener is not None:
+            if _wait(self._listener, select.POLLIN, timeout_ns):
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    self._use(sockets.prepare(self._listener.accept()[0]))
+            return
+        dialer = self._dialer
+        if dialer is None:
+            return
+        dialer.begin()
+        if dialer.pending is None:
+            clocks.sleep(min(timeout_ns, dialer.wait_ns))
+        elif _wait(dialer.pending, select.POLLOUT, timeout_ns):
+            connected = dialer.take()
+            if connected is not None:
+                self._use(connected)
+
+    def _use(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._connections += 1
+
+    def _receive(self, timeout_ns: int) -> link.Batch:
+        connected = self._socket
+        if connected is None or not _wait(connected, select.POLLIN, timeout_ns):
+            return _NOTHING
+        try:
+            data = connected.recv(READ_BYTES_MAX)
+        except BlockingIOError:
+            return _NOTHING
+        except OSError:
+            data = b""
+        if not data:
+            return self._tell_death(connected)
+        self._received_bytes += len(data)
+        before = self._codec.records
+        records = self._codec.feed(data)
+        gained = self._codec.records - before
+        self._received += gained
+        return link.Batch(memoryview(records), gained)
+
+    def _tell_death(self, connected: socket.socket) -> link.Batch:
+        """The writer is gone: an unfinished line is torn, and one status record says STALE."""
+        connected.close()
+        self._socket = None
+        self._deaths += 1
+        self._torn += self._codec.end() > 0
+        return link.Batch(memoryview(market.make_stale_status()), 1)
+
+
+class TcpOutlet(link.Outlet):
+    """The writing end: a pipe with back-pressure, or a broadcast that cuts slow clients."""
+
+    def __init__(self, end: units.LinkEnd, seat: link.Seat) -> None:
+        self.name = end.link
+        self._end = end
+        self._is_broadcast = end.topology == "broadcast"
+        self.instruments = codec.Instruments(seat.symbols)
+        self._codec = ndjson.NdjsonCodec(
+            self.instruments, seat.unix_offset_ns, images_as_tops=self._is_broadcast
+        )
+        bounds = pump.Bounds(
+            queue_bytes_max=end.capacity_bytes,
+            clients_max=(seat.clients_max or pump.CLIENTS_MAX) if self._is_broadcast else 1,
+            cuts=self._is_broadcast,
+        )
+        self._bounds = bounds
+        self._pump: pump.Pump | None = None
+        self._sent = 0
+
+    def open(self) -> None:
+        """Listens or begins to connect; raises PortTakenError."""
+        if self._end.listener == "outlet":
+            listener = sockets.listen(f"The outlet of {self.name}", self._end.address)
+            self._pump = pump.Pump(self.name, self._bounds, listener=listener)
+        else:
+            dialer = sockets.Dialer(self._end.address)
+            self._pump = pump.Pump(self.name, self._bounds, dialer=dialer)
+        self._pump.start()
+
+    @property
+    def address(self) -> str:
+        """Where this end listens, with the port that the system chose for port 0."""
+        return self._pump.address if self._pump is not None else self._end.address
+
+    def send(self, data: bytes | bytearray | memoryview, timeout_ns: int = 0) -> int:
+        """Sends records; a pipe takes only what its queue has room for within ``timeout_ns``."""
+        running = self._running()
+        if self._is_broadcast:
+            records = sum(1 for _ in layout.split(data))
+            running.broadcast(self._codec.encode(data))
+            self._sent += records
+            return len(data)
+        taken = 0
+        deadline_ns = clocks.now_mono_ns() + timeout_ns
+        for record in layout.split(data):
+            left_ns = max(0, deadline_ns - clocks.now_mono_ns())
+            if not running.offer(self._codec.encode(record), left_ns):
+                break
+            taken += len(record)
+            self._sent += 1
+        running.wake()
+        return taken
+
+    def send_lines(self, lines: bytes, records: int) -> None:
+        """Broadcasts lines that were rendered elsewhere, natively; ``records`` are counted."""
+        self._running().broadcast(lines)
+        self._sent += records
+
+    def show(self, instrument: int, image: bytes | memoryview) -> None:
+        """Keeps the line that a new client gets first of ``instrument``; a pipe keeps none."""
+        if self._is_broadcast:
+            self._running().show(instrument, self._codec.encode(image))
+
+    def close(self) -> None:
+        """Sends what can go at once, then closes every client and the thread."""
+        if self._pump is not None:
+            self._pump.close()
+            self._pump = None
+
+    def counters(self) -> dict[str, int]:
+        """Returns sent, dropped, highWater, capacity, clients, clientsCut, clientsRefused."""
+        pumped = self._pump.counters() if self._pump is not None else {}
+        return {"sent": self._sent, **pumped}
+
+    def _running(self) -> pump.Pump:
+        if self._pump is None:
+            self.open()
+        running = self._pump
+        if running is None:
+            raise RuntimeError(f"the outlet of {self.name} did not open")
+        return running
+
+
+def _wait(waited: socket.socket, event: int, timeout_ns: int) -> bool:
+    poll = select.poll()
+    poll.register(waited, event)
+    return bool(poll.poll(timeout_ns / 1e6))

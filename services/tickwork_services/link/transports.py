@@ -13,7 +13,7 @@ from tickwork_services.link import link
 TABLE: dict[str, tuple[str, str, str]] = {
     "memory": ("tickwork_services.link.memory", "MemoryInlet", "MemoryOutlet"),
     "shm": ("tickwork_services.link.shm", "make_inlet", "make_outlet"),
-    "tcp": ("tickwork_services.link.tcp", "make_inlet", "make_outlet"),
+    "tcp": ("tickwork_services.link.tcp", "TcpInlet", "TcpOutlet"),
     "udp": ("tickwork_services.link.udp", "UdpInlet", "UdpOutlet"),
 }
 
