@@ -169,14 +169,24 @@ class Bench:
     frames: Frames
     requests: Requests
     log: Log
+    venue: Any = None
+    opened: bool = False
 
     def start(self, directory: pathlib.Path) -> None:
-        asyncio.run(self.forwarder.open())
+        if not self.opened:
+            asyncio.run(self.forwarder.open())
+            self.opened = True
         now_ns = clocks.now_mono_ns()
         stretch = component.Stretch(
             0, "main", "", now_ns, now_ns, None, directory, clocks.measure_unix_map(1)
         )
         asyncio.run(self.forwarder.start(stretch))
+
+    def counts(self, **wanted: int) -> None:
+        """Waits until each named counter has the wanted value."""
+        wait_until(
+            lambda: wanted.items() <= dict(self.forwarder.counters()).items(), f"counters {wanted}"
+        )
 
     def stop(self, drain_ns: int = 2_000_000_000) -> int:
         return asyncio.run(self.forwarder.stop(drain_ns))
@@ -207,8 +217,9 @@ class Venue:
     ``script(connection)`` is a coroutine that runs after the subscription was accepted.
     """
 
-    def __init__(self, script: Any, **options: Any) -> None:
+    def __init__(self, script: Any, refuse: str | None = None, **options: Any) -> None:
         self._script = script
+        self._refuse = refuse
         self._options = options
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -231,6 +242,10 @@ class Venue:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def run(self, coroutine: Any) -> Any:
+        """Runs ``coroutine`` in the server's loop and waits for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())
@@ -248,6 +263,11 @@ class Venue:
         with contextlib.suppress(Exception):
             asked = json.loads(await connection.recv())
             self.subscribed.append(asked["params"])
+            if self._refuse is not None:
+                error = {"code": 2, "msg": self._refuse}
+                await connection.send(json.dumps({"error": error, "id": asked["id"]}))
+                await connection.wait_closed()
+                return
             await connection.send(json.dumps({"result": None, "id": asked["id"]}))
             await self._script(connection)
 
