@@ -4,9 +4,12 @@ mod audit;
 mod book;
 mod buffers;
 mod clock;
+mod frame_outlet;
 mod histogram;
 mod interval_log;
 mod kernel;
+mod normalizer;
+mod parse;
 
 use pyo3::prelude::*;
 
@@ -30,5 +33,12 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<kernel::KernelFace>()?;
     module.add_class::<book::BookKernel>()?;
     module.add_class::<audit::Audit>()?;
+    module.add_class::<parse::Parser>()?;
+    module.add(
+        "ParseRefused",
+        module.py().get_type::<parse::ParseRefused>(),
+    )?;
+    module.add_class::<normalizer::NormalizerKernel>()?;
+    module.add_class::<frame_outlet::FrameOutlet>()?;
     Ok(())
 }

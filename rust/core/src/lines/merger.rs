@@ -120,7 +120,8 @@ impl<S: Sink> LineMerger<S> {
         let identity = match peek(payload) {
             Glance::Message(identity) => identity,
             glance => {
-                self.readings.server_shutdowns += u64::from(glance == Glance::ServerShutdown);
+                let line = &mut self.lines[usize::from(header.line)];
+                line.server_shutdowns += u64::from(glance == Glance::ServerShutdown);
                 return self.forward_as_is(header, payload, header.instrument);
             }
         };

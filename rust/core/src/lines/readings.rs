@@ -44,6 +44,8 @@ pub struct LineReadings {
     pub held: u64,
     /// Frames dropped for want of room.
     pub dropped: u64,
+    /// Announcements of this line's server that it goes away.
+    pub server_shutdowns: u64,
     /// How long before the other copy this line's messages came.
     pub lead: Shared,
 }
@@ -63,8 +65,6 @@ pub struct MergerReadings {
     pub gaps_sent: u64,
     /// Connection events dropped for want of room.
     pub events_dropped: u64,
-    /// Announcements that a server goes away.
-    pub server_shutdowns: u64,
 }
 
 impl LineReadings {
@@ -77,6 +77,7 @@ impl LineReadings {
             late: 0,
             held: 0,
             dropped: 0,
+            server_shutdowns: 0,
             lead: Histogram::shared("lead"),
         }
     }

@@ -256,7 +256,13 @@ fn what_cannot_be_read_or_merged_is_forwarded_as_it_is() {
             assert_eq!(bench.text(line, text), Verdict::Forwarded, "{text}");
         }
     }
-    assert_eq!(bench.merger.readings().server_shutdowns, 2);
+    assert!(
+        bench
+            .merger
+            .lines()
+            .iter()
+            .all(|line| line.server_shutdowns == 1)
+    );
     let rest = Frame {
         kind: frame_kind::REST,
         instrument: 1,

@@ -101,10 +101,12 @@ impl<C: Fn() -> i64 + Send> Normalizer<C> {
         tally.frames.add(1);
         tally.bytes.add(u64::from(header.length));
         let expected = self.next_frame_id.unwrap_or(header.frame_id);
-        // A smaller id is a forwarder that was started anew; it misses nothing.
-        tally
-            .frames_missing
-            .add(header.frame_id.saturating_sub(expected));
+        // A smaller id is a forwarder that was started anew; it misses nothing. Where lines are
+        // merged, ids of duplicates are left out on purpose.
+        if header.flags & frame_flag::LINE_MERGED == 0 {
+            let missing = header.frame_id.saturating_sub(expected);
+            self.readings.tally.frames_missing.add(missing);
+        }
         self.next_frame_id = Some(header.frame_id.wrapping_add(1));
         if header.kernel_ns != ABSENT && header.received_ns != ABSENT {
             self.readings

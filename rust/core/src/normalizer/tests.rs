@@ -224,6 +224,12 @@ fn frames_that_never_came_are_counted() {
     bench.feed(Frame::default(), TICKER);
     bench.next_frame_id = 0;
     bench.feed(Frame::default(), TICKER);
+    bench.next_frame_id = 7;
+    let merged = Frame {
+        flags: frame_flag::LINE_MERGED,
+        ..Frame::default()
+    };
+    bench.feed(merged, TICKER);
     assert_eq!(
         bench.count("framesMissing"),
         3,

@@ -13,10 +13,14 @@ __all__ = [
     "Books",
     "DepthReader",
     "FastClock",
+    "FrameOutlet",
     "Histogram",
     "IntervalLog",
     "Kernel",
     "NativeLoop",
+    "NormalizerKernel",
+    "ParseRefused",
+    "Parser",
     "PipeReader",
     "PipeWriter",
     "Publication",
@@ -341,9 +345,7 @@ class Books:
     """The table of a broadcast segment: the current top levels of every instrument."""
 
     @staticmethod
-    def open(
-        name: str | os.PathLike[str], root: str | os.PathLike[str] | None = None
-    ) -> Books: ...
+    def open(name: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> Books: ...
     def __getitem__(self, symbol: str) -> Book: ...
     def __len__(self) -> int: ...
     def close(self) -> None: ...
@@ -360,6 +362,84 @@ def inspect_segment(path: str | os.PathLike[str]) -> dict[str, Any]:
 def encode_ndjson(records: Buffer, symbols: Sequence[str], mono_to_unix_offset_ns: int) -> bytes:
     """Top records and IMAGE snapshots as NDJSON lines (INTERFACES section 6)."""
 
+# -- text to records ------------------------------------------------------------------------------
+
+class ParseRefused(Exception):
+    """A payload became no record.
+
+    `reason`: notUtf8, malformed, truncated, tooLarge, unknownType, unknownInstrument, badNumber,
+    numberDoesNotFit or binary.
+    """
+
+    reason: str
+
+@final
+class Parser:
+    """One venue's text to records; the same code as the normalizer's."""
+
+    def __new__(
+        cls,
+        venue: str,
+        instruments: Sequence[str],
+        payload_bytes_max: int = 1048576,
+        snapshot_limit: int = 1000,
+    ) -> Parser: ...
+    def parse(self, payload: Buffer, instrument: int = 65535, path: str = "both") -> bytes:
+        """The record of a payload; empty for a message that is no market data.
+
+        `instrument` is that of a snapshot, which carries no symbol. `path` is both, strict or
+        tolerant; what the strict path hands over is then malformed. Raises ParseRefused.
+        """
+
+    def exponents(self) -> list[tuple[int, int]]:
+        """Exponents of prices and quantities per instrument; they only grow finer."""
+
+@final
+class FrameOutlet:
+    """Frames of all lines of one venue in, one stream of frame records out; never blocks.
+
+    `writer` has `try_send(records) -> int`, as a PipeWriter; an error that it raises is raised
+    here. `hold_ns` bounds how long a diff waits for the one before it.
+    """
+
+    def __new__(
+        cls,
+        writer: Any,
+        venue: str,
+        instruments: Sequence[str],
+        lines: int,
+        hold_ns: int,
+    ) -> FrameOutlet: ...
+    def on_frame(
+        self,
+        line: int,
+        connection: int,
+        kind: int,
+        kernel_ns: int,
+        received_ns: int,
+        payload: Buffer,
+        requested_ns: int = ...,
+        correlation: int = 0,
+        instrument: int = 65535,
+    ) -> int:
+        """Takes one frame; returns 0 forwarded, 1 duplicate, 2 held, 3 dropped, 4 late.
+
+        `kind`: 0 text, 1 binary, 2 rest, 3 opened, 4 closed, 5 error. Absent stamps are
+        -2**63. A connection event is never dropped while 64 of them have a place.
+        """
+
+    def tick(self, now_ns: int) -> None:
+        """Lets go what was held too long; sends owed GAP records and connection events."""
+
+    def reset(self) -> None:
+        """Ends a Block: ids start anew, counts go on; what is held goes out."""
+
+    def counters(self) -> dict[str, int]: ...
+    def line_statistics(self) -> list[dict[str, Any]]:
+        """Per line: connections, frames, wins, duplicates, late, held, dropped,
+        serverShutdowns, and lead, a Histogram of its lead over the other copy.
+        """
+
 # -- kernels and loop -----------------------------------------------------------------------------
 
 class Kernel:
@@ -374,6 +454,29 @@ class Kernel:
     def flush(self) -> None: ...
     @property
     def in_loop(self) -> bool: ...
+
+@final
+class NormalizerKernel(Kernel):
+    """Frames in, records out at port 0."""
+
+    def __new__(
+        cls,
+        venue: str,
+        instruments: Sequence[str],
+        payload_bytes_max: int = 1048576,
+        snapshot_limit: int = 1000,
+    ) -> NormalizerKernel: ...
+    def counters(self) -> dict[str, int]:
+        """Counts by name; `unparsed` is the sum of the `unparsed.<reason>`."""
+
+    def histograms(self) -> list[Histogram]:
+        """The hops `receive` and `parse`."""
+
+    def unparsed(self) -> list[dict[str, Any]]:
+        """The last 64 payloads that became no record, oldest first.
+
+        Each: frameId, receivedNs, line, reason, length, excerpt (at most 256 bytes).
+        """
 
 @final
 class PublisherKernel(Kernel):
