@@ -26,6 +26,7 @@ exit codes:
 """
 
 VERBS: dict[str, str] = {
+    "run": "Runs an Experiment on this machine and says what it showed.",
     "plan": "Draws what an Experiment would run, and where.",
     "validate": "Shows every mistake of Experiment files, each with its line.",
     "audit": "Proves or refutes the book that a capture holds.",

@@ -1,6 +1,7 @@
 """Loads a wing when a verb needs it; where it is missing, says what to install."""
 
 import importlib
+import importlib.util
 from typing import Any
 
 from tickwork import errors
@@ -22,7 +23,17 @@ def load(module: str, verb: str) -> Any:
         package = PACKAGES.get(missing)
         if package is None:
             raise
-        raise errors.MissingError(
-            f"tickwork {verb} needs the package {package}, which is not installed.",
-            f"Install it beside tickwork-cli: pip install {package}",
-        ) from error
+        raise _missing(package, verb) from error
+
+
+def require(package: str, verb: str) -> None:
+    """Raises MissingError where ``package`` is not installed; imports nothing of it."""
+    if importlib.util.find_spec(package) is None:
+        raise _missing(PACKAGES[package], verb)
+
+
+def _missing(package: str, verb: str) -> errors.MissingError:
+    return errors.MissingError(
+        f"tickwork {verb} needs the package {package}, which is not installed.",
+        f"Install it beside tickwork-cli: pip install {package}",
+    )
