@@ -1,0 +1,177 @@
+//! What every reader of a broadcast shares: the segment, its writer's life, following it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::bell::{Bell, Wait};
+use super::readers::{self, Entry};
+use super::segment::{Segment, control_offset, segment_state};
+use super::{SegmentError, lock};
+use crate::clock;
+
+/// A heartbeat younger than this proves a living writer without asking for its lock.
+const FRESH_NS: i64 = 120_000_000;
+
+/// A living writer without a heartbeat for so long is stuck (a container may be throttled for
+/// 100 ms and more).
+const STUCK_NS: i64 = 1_000_000_000;
+
+/// How often an idle reader looks whether the name leads to another file.
+const PROBE_NS: i64 = 50_000_000;
+
+/// How often an active reader says where it is.
+const TELL_NS: i64 = 20_000_000;
+
+/// State of a segment as a reader sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// Its writer is alive and says so (see `segment_state`).
+    Said(u32),
+    /// Its writer is alive but has not beaten for a second.
+    Stuck,
+    /// Its writer is dead: nobody holds the lock, and the stream was not closed.
+    Dead,
+}
+
+impl Liveness {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Said(state) => segment_state::name(state),
+            Self::Stuck => "stuck",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A followed broadcast segment.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    segment: Segment,
+    entry: Option<Entry>,
+    bell: Bell,
+    region_kind: u16,
+    probed_ns: i64,
+    told_ns: i64,
+}
+
+impl Source {
+    /// Attaches read-only, waits on the region of `region_kind`.
+    ///
+    /// # Errors
+    /// Missing, Refused, System.
+    pub fn attach(path: &Path, region_kind: u16) -> Result<Self, SegmentError> {
+        let segment = Segment::attach(path, false)?;
+        let (bell, entry) = join(&segment, region_kind)?;
+        Ok(Self {
+            path: path.to_owned(),
+            segment,
+            entry,
+            bell,
+            region_kind,
+            probed_ns: 0,
+            told_ns: 0,
+        })
+    }
+
+    /// The segment that is read now.
+    #[must_use]
+    pub fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// How the writer is. Asks for its lock only where its heartbeat is not fresh.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        liveness(&self.segment)
+    }
+
+    /// Says in `.readers` where this reader is, at most every 20 ms.
+    pub(crate) fn tell(&mut self, cursor: u64, lost: u64) {
+        let now_ns = clock::monotonic_raw_ns();
+        if now_ns - self.told_ns < TELL_NS {
+            return;
+        }
+        self.told_ns = now_ns;
+        let kept = self
+            .entry
+            .as_ref()
+            .is_some_and(|entry| entry.tell(cursor, lost));
+        if !kept && let Some(file) = readers::attach(&self.path) {
+            self.entry = Entry::claim(&file);
+            if let Some(entry) = &self.entry {
+                entry.tell(cursor, lost);
+            }
+        }
+    }
+
+    /// Looks whether the name leads to a new segment and moves there; true when it did. Call it
+    /// when everything of the present one was read.
+    pub(crate) fn follow(&mut self) -> bool {
+        let now_ns = clock::monotonic_raw_ns();
+        let moved = self.segment.state() == segment_state::MOVED;
+        if !moved && now_ns - self.probed_ns < PROBE_NS {
+            return false;
+        }
+        self.probed_ns = now_ns;
+        if !moved && !self.segment.is_replaced() {
+            return false;
+        }
+        let Ok(segment) = Segment::attach(&self.path, false) else {
+            return false;
+        };
+        if segment.geometry() == self.segment.geometry() && !self.segment.is_replaced() {
+            return false;
+        }
+        let Ok((bell, entry)) = join(&segment, self.region_kind) else {
+            return false;
+        };
+        (self.segment, self.bell, self.entry) = (segment, bell, entry);
+        true
+    }
+}
+
+/// How the writer of `segment` is.
+pub(crate) fn liveness(segment: &Segment) -> Liveness {
+    let state = segment.state();
+    if state == segment_state::CLOSED || state == segment_state::MOVED {
+        return Liveness::Said(state);
+    }
+    let age_ns = clock::monotonic_raw_ns() - segment.heartbeat_ns();
+    if age_ns < FRESH_NS {
+        return Liveness::Said(state);
+    }
+    match segment.is_locked(lock::WRITER) {
+        Ok(false) => Liveness::Dead,
+        _ if age_ns > STUCK_NS => Liveness::Stuck,
+        _ => Liveness::Said(segment.state()),
+    }
+}
+
+fn join(segment: &Segment, kind: u16) -> Result<(Bell, Option<Entry>), SegmentError> {
+    let wake = segment.region(kind)?.control_at + control_offset::WAKE;
+    let file = readers::attach(segment.path());
+    let entry = file.as_ref().and_then(Entry::claim);
+    let sleepers = file.map(|file| (file, readers::SLEEPERS));
+    let bell = Bell::new(segment.mapping(), &[wake], sleepers);
+    Ok((bell, entry))
+}
+
+/// Waits in slices, so that somebody can look at signals and at the writer between them.
+pub(crate) const SLICE: Duration = Duration::from_millis(50);
+
+/// Waits on `bell`, at most one slice.
+pub(crate) fn wait_slice(
+    bell: &Bell,
+    wait: Wait,
+    timeout: Duration,
+    look: impl FnMut() -> bool,
+) -> bool {
+    bell.wait(wait, timeout.min(SLICE), look)
+}

@@ -1,0 +1,176 @@
+//! Reading the `top` ring: 64-byte records, losses counted exactly.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::SegmentError;
+use super::bell::Wait;
+use super::mapping::Words;
+use super::protocol::slot::{Found, SLOT, SlotReader};
+use super::segment::{Segment, region_kind, segment_state};
+use super::source::{Liveness, Source, wait_slice};
+
+/// What a batch was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Records (in `top`) or bytes (in `depth`) that were copied.
+    pub copied: usize,
+    /// Records that were overwritten before they could be read, found in this call.
+    pub lost: u64,
+}
+
+/// One reader of a top ring.
+#[derive(Debug)]
+pub struct TopReader {
+    source: Source,
+    slots: SlotReader<Words>,
+    lost: u64,
+    laps: u64,
+    received: u64,
+}
+
+fn reader_of(segment: &Segment, after: u64) -> Result<SlotReader<Words>, SegmentError> {
+    let region = segment.region(region_kind::TOP)?;
+    let words = Words::new(segment.mapping());
+    Ok(SlotReader::after(words, region.words(), after))
+}
+
+impl TopReader {
+    /// Attaches; the first record read is the first one written from now on.
+    ///
+    /// # Errors
+    /// Missing, Refused, System.
+    pub fn attach(path: &Path) -> Result<Self, SegmentError> {
+        let source = Source::attach(path, region_kind::TOP)?;
+        let mut slots = reader_of(source.segment(), 0)?;
+        slots.skip_to(slots.newest() + 1);
+        Ok(Self {
+            source,
+            slots,
+            lost: 0,
+            laps: 0,
+            received: 0,
+        })
+    }
+
+    /// Copies as many checked records as `out` takes.
+    ///
+    /// After a lap everything up to the newest record is counted as lost, and reading goes on
+    /// with the newest.
+    pub fn read(&mut self, out: &mut [u8]) -> Batch {
+        let mut batch = Batch::default();
+        for slot in out.as_chunks_mut::<SLOT>().0 {
+            loop {
+                match self.slots.read(slot) {
+                    Found::Record => {
+                        batch.copied += 1;
+                        break;
+                    }
+                    Found::Lapped { newest } => batch.lost += self.lap(newest),
+                    Found::Nothing => return self.end(batch),
+                }
+            }
+        }
+        self.end(batch)
+    }
+
+    fn lap(&mut self, newest: u64) -> u64 {
+        let lost = newest - self.slots.next();
+        self.slots.skip_to(newest);
+        self.laps += 1;
+        self.lost += lost;
+        lost
+    }
+
+    fn end(&mut self, batch: Batch) -> Batch {
+        self.received += batch.copied as u64;
+        if batch.copied == 0 && self.source.follow() {
+            // A new file counts from 1; what it already overwrote is found as a lap.
+            if let Ok(slots) = reader_of(self.source.segment(), 0) {
+                self.slots = slots;
+            }
+        }
+        self.source.tell(self.slots.next(), self.lost);
+        batch
+    }
+
+    /// Waits at most one slice (50 ms) for a record or for the end; says whether one came.
+    pub fn wait_slice(&mut self, wait: Wait, timeout: Duration) -> bool {
+        let (slots, segment) = (&self.slots, self.source.segment());
+        let look = || slots.has_news() || segment.state() >= segment_state::CLOSED;
+        wait_slice(self.source.bell(), wait, timeout, look);
+        self.slots.has_news()
+    }
+
+    /// Records that could be read now.
+    #[must_use]
+    pub fn available(&self) -> u64 {
+        (self.slots.newest() + 1).saturating_sub(self.slots.next())
+    }
+
+    /// How the writer is.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.source.liveness()
+    }
+
+    /// The followed segment.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Sequence of the record that is read next.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.slots.next()
+    }
+
+    /// Records lost in all.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// How often the writer came round.
+    #[must_use]
+    pub fn laps(&self) -> u64 {
+        self.laps
+    }
+
+    /// Records read in all.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Somebody who waits for the record `next_sequence` in another thread.
+    ///
+    /// # Errors
+    /// Refused, System.
+    pub fn waiter(&self) -> Result<TopWaiter, SegmentError> {
+        let slots = reader_of(self.source.segment(), self.slots.next() - 1)?;
+        Ok(TopWaiter {
+            slots,
+            segment: self.source.segment().clone(),
+            bell: self.source.bell().clone(),
+        })
+    }
+}
+
+/// Waits for news of a top ring without reading it.
+#[derive(Debug)]
+pub struct TopWaiter {
+    slots: SlotReader<Words>,
+    segment: Segment,
+    bell: super::bell::Bell,
+}
+
+impl TopWaiter {
+    /// Waits at most one slice (50 ms); says whether the awaited record is there or lost.
+    pub fn wait_slice(&self, timeout: Duration) -> bool {
+        let look = || self.slots.has_news() || self.segment.state() >= segment_state::CLOSED;
+        wait_slice(&self.bell, Wait::Park, timeout, look);
+        self.slots.has_news()
+    }
+}

@@ -1,0 +1,228 @@
+//! The pipe against a plain queue, and across the deaths of its ends.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tickwork_core::record::frame::{self, Frame};
+use tickwork_core::ring::pipe::{PipeReader, PipeWriter, unnamed};
+use tickwork_core::ring::{SegmentError, Wait};
+
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("tickwork-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("removed");
+    }
+}
+
+fn record(frame_id: u64, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let header = Frame {
+        frame_id,
+        ..Frame::default()
+    };
+    frame::append(&mut bytes, &header, &vec![frame_id as u8; length]);
+    bytes
+}
+
+fn assert_is(record: &[u8], sequence: u64, frame_id: u64, length: usize) {
+    assert_eq!(Frame::sequence(record), sequence);
+    assert_eq!(Frame::frame_id(record), frame_id);
+    let payload = frame::payload(record).expect("a frame");
+    assert_eq!(payload, vec![frame_id as u8; length]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Send(usize),
+    Read(usize),
+    Batch(usize),
+    RestartWriter,
+    RestartReader,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0_usize..1900).prop_map(Step::Send),
+        3 => (1_usize..8).prop_map(Step::Read),
+        2 => (64_usize..4096).prop_map(Step::Batch),
+        1 => Just(Step::RestartWriter),
+        1 => Just(Step::RestartReader),
+    ];
+    proptest::collection::vec(step, 1..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_pipe_is_a_queue_whatever_happens_to_its_ends(steps in steps()) {
+        let directory = Directory::new("pipe-model");
+        let path = directory.0.join("frames");
+        let mut writer = PipeWriter::create(&path, 4096, "frames").expect("a writer");
+        let mut reader = PipeReader::attach(&path).expect("a reader");
+        let mut model: VecDeque<(u64, usize)> = VecDeque::new();
+        let (mut sent, mut read) = (0_u64, 0_u64);
+        let generation = writer.segment().generation();
+        let mut restarts = 0;
+        for step in steps {
+            match step {
+                Step::Send(length) => {
+                    let bytes = record(sent, length);
+                    if writer.try_send(&bytes).expect("short enough") {
+                        model.push_back((sent, length));
+                        sent += 1;
+                    } else {
+                        prop_assert!(writer.pending() + 2 * bytes.len() as u64 > 4096);
+                    }
+                }
+                Step::Read(count) => {
+                    for _ in 0..count {
+                        let found = reader.record().expect("sound");
+                        let expected = model.pop_front();
+                        prop_assert_eq!(found.is_some(), expected.is_some());
+                        if let (Some(bytes), Some((id, length))) = (found, expected) {
+                            assert_is(bytes, read + 1, id, length);
+                            read += 1;
+                        }
+                    }
+                    reader.release();
+                }
+                Step::Batch(most) => {
+                    if let Some((at, length)) = reader.batch(most).expect("sound") {
+                        // SAFETY: the batch is ours until `release`.
+                        let bytes = unsafe { reader.segment().mapping().bytes(at, length) };
+                        for bytes in tickwork_core::record::Records::new(bytes) {
+                            let (id, length) = model.pop_front().expect("in the model");
+                            assert_is(bytes, read + 1, id, length);
+                            read += 1;
+                        }
+                    }
+                    reader.release();
+                }
+                Step::RestartWriter => {
+                    drop(writer);
+                    prop_assert!(!reader.writer_alive());
+                    writer = PipeWriter::create(&path, 4096, "frames").expect("taken over");
+                    restarts += 1;
+                    prop_assert!(reader.writer_alive());
+                    prop_assert_eq!(reader.segment().generation(), generation + restarts);
+                }
+                Step::RestartReader => {
+                    drop(reader);
+                    prop_assert!(!writer.reader_alive());
+                    reader = PipeReader::attach(&path).expect("attached again");
+                }
+            }
+        }
+        while let Some(bytes) = reader.record().expect("sound") {
+            let (id, length) = model.pop_front().expect("in the model");
+            assert_is(bytes, read + 1, id, length);
+            read += 1;
+        }
+        prop_assert!(model.is_empty());
+        prop_assert_eq!((writer.close(), reader.has_ended()), ((), true));
+    }
+}
+
+#[test]
+fn a_second_end_is_refused() {
+    let directory = Directory::new("pipe-ends");
+    let path = directory.0.join("frames");
+    assert!(matches!(
+        PipeReader::attach(&path),
+        Err(SegmentError::Missing { .. })
+    ));
+    let _writer = PipeWriter::create(&path, 4096, "frames").expect("a writer");
+    let again = PipeWriter::create(&path, 4096, "frames");
+    assert!(matches!(
+        again,
+        Err(SegmentError::Busy { end: "writer", .. })
+    ));
+    let _reader = PipeReader::attach(&path).expect("a reader");
+    let again = PipeReader::attach(&path);
+    assert!(matches!(
+        again,
+        Err(SegmentError::Busy { end: "reader", .. })
+    ));
+}
+
+#[test]
+fn a_record_of_more_than_half_is_refused() {
+    let (mut writer, _reader) = unnamed(4096, "memory").expect("a pipe");
+    let error = writer.try_send(&record(0, 2048)).expect_err("too long");
+    assert!(error.to_string().contains("its longest is 2048"), "{error}");
+    assert!(writer.try_send(&record(0, 2048 - 64)).expect("it fits"));
+}
+
+#[test]
+fn a_sleeping_end_is_woken_by_the_other() {
+    let (mut writer, mut reader) = unnamed(4096, "memory").expect("a pipe");
+    let records = 20_000;
+    let sending = std::thread::spawn(move || {
+        for id in 0..records {
+            let wait = Duration::from_secs(20);
+            let sent = writer
+                .send(&record(id, 700), Wait::Park, wait)
+                .expect("short enough");
+            assert!(sent, "no room for record {id} within 20 s");
+        }
+        writer.close();
+        writer.high_water()
+    });
+    let mut next = 0;
+    while !reader.has_ended() {
+        while let Some(bytes) = reader.record().expect("sound") {
+            assert_is(bytes, next + 1, next, 700);
+            next += 1;
+        }
+        reader.release();
+        reader.wait(Wait::Park, Duration::from_secs(20));
+    }
+    assert_eq!(next, records);
+    let high_water = sending.join().expect("sent");
+    assert!(high_water > 0 && high_water <= 4096, "{high_water}");
+}
+
+#[test]
+fn another_capacity_makes_a_new_file_and_the_reader_follows() {
+    let directory = Directory::new("pipe-moved");
+    let path = directory.0.join("frames");
+    let mut writer = PipeWriter::create(&path, 4096, "frames").expect("a writer");
+    let mut reader = PipeReader::attach(&path).expect("a reader");
+    assert!(writer.try_send(&record(0, 5)).expect("sent"));
+    drop(writer);
+    let mut writer = PipeWriter::create(&path, 8192, "frames").expect("a new one");
+    assert!(writer.try_send(&record(1, 5)).expect("sent"));
+    assert_is(
+        reader.record().expect("sound").expect("the old one first"),
+        1,
+        0,
+        5,
+    );
+    reader.release();
+    let waited = std::time::Instant::now();
+    while !reader.wait(Wait::Park, Duration::from_millis(60)) {
+        assert!(waited.elapsed() < Duration::from_secs(5), "never followed");
+    }
+    assert_is(
+        reader.record().expect("sound").expect("the new one"),
+        1,
+        1,
+        5,
+    );
+    assert_eq!(
+        (reader.capacity(), reader.segment().generation()),
+        (8192, 2)
+    );
+}
