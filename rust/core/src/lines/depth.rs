@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::window::Window;
+use super::window::{Recall, Seen, Window};
 use crate::parse::binance::peek::Identity;
 use crate::parse::rules::Chain;
 
@@ -88,10 +88,21 @@ impl DepthStream {
         self.held.insert(at, held);
     }
 
-    /// Who holds the diff with this last id, if it is held.
-    pub(super) fn holder(&self, last: u64) -> Option<(u16, i64)> {
-        let held = self.held.iter().find(|held| held.last == last);
-        held.map(|held| (held.line, held.received_ns))
+    /// What is known of the diff with this last id. One that is held counts as known, and one
+    /// behind the last that was forwarded is too old even where it never came.
+    pub(super) fn recall(&self, last: u64) -> Recall {
+        if let Some(held) = self.held.iter().find(|held| held.last == last) {
+            let (line, received_ns) = (held.line, held.received_ns);
+            return Recall::Known(Seen {
+                id: last,
+                line,
+                received_ns,
+            });
+        }
+        match self.window.recall(last) {
+            Recall::New if self.last.is_some_and(|forwarded| last <= forwarded) => Recall::TooOld,
+            recall => recall,
+        }
     }
 
     /// Whether the first held diff has to go now, and may be forwarded in that order.

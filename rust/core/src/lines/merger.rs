@@ -19,12 +19,14 @@ struct Streams {
 
 /// Frames of all lines of one venue in, one stream of frame records out.
 ///
-/// With one line everything is forwarded in order, duplicates too. Never blocks.
+/// With one line open everything is forwarded in order, duplicates too, except for what
+/// another line had brought before it closed. Never blocks.
 pub struct LineMerger<S> {
     rules: Rules,
     instruments: Instruments,
     hold_ns: i64,
     lines: Vec<LineReadings>,
+    lines_open: usize,
     streams: Vec<Streams>,
     outbox: Outbox<S>,
     scratch: Vec<u8>,
@@ -43,6 +45,7 @@ impl<S: Sink> LineMerger<S> {
             rules,
             hold_ns,
             lines: (0..lines).map(|_| LineReadings::new()).collect(),
+            lines_open: 0,
             streams: (0..instruments.len()).map(stream).collect(),
             instruments,
             outbox: Outbox::new(sink, rules.venue),
@@ -93,7 +96,7 @@ impl<S: Sink> LineMerger<S> {
         self.readings.frames += 1;
         self.lines[usize::from(header.line)].frames += 1;
         match header.kind {
-            frame_kind::TEXT => self.take_text(&header, arrival.payload, merged),
+            frame_kind::TEXT => self.take_text(&header, arrival.payload),
             frame_kind::OPENED | frame_kind::CLOSED | frame_kind::ERROR => {
                 self.take_event(header, arrival.payload)
             }
@@ -116,7 +119,7 @@ impl<S: Sink> LineMerger<S> {
         }
     }
 
-    fn take_text(&mut self, header: &Frame, payload: &[u8], merged: bool) -> Verdict {
+    fn take_text(&mut self, header: &Frame, payload: &[u8]) -> Verdict {
         let identity = match peek(payload) {
             Glance::Message(identity) => identity,
             glance => {
@@ -126,7 +129,7 @@ impl<S: Sink> LineMerger<S> {
             }
         };
         match self.instruments.find(identity.symbol) {
-            Some(instrument) if merged => match identity.stream {
+            Some(instrument) if self.lines.len() > 1 => match identity.stream {
                 Stream::Depth => self.take_diff(header, payload, instrument, &identity),
                 Stream::Ticker => self.take_other(header, payload, instrument, 0, identity.last),
                 Stream::Trade => self.take_other(header, payload, instrument, 1, identity.last),
@@ -161,12 +164,12 @@ impl<S: Sink> LineMerger<S> {
         id: u64,
     ) -> Verdict {
         let recall = self.streams[usize::from(instrument)].others[stream].recall(id);
-        if recall != Recall::New {
+        if self.is_copy(recall, header.line) {
             return self.count_again(recall, header);
         }
         let verdict = self.forward_as_is(header, payload, instrument);
         if verdict == Verdict::Forwarded {
-            self.lines[usize::from(header.line)].wins += 1;
+            self.count_win(header.line);
             let seen = Seen {
                 id,
                 line: header.line,
@@ -175,6 +178,25 @@ impl<S: Sink> LineMerger<S> {
             self.streams[usize::from(instrument)].others[stream].remember(seen);
         }
         verdict
+    }
+
+    /// Whether two lines are open, so that each message should come twice.
+    fn is_merging(&self) -> bool {
+        self.lines_open > 1
+    }
+
+    /// Whether a message is to be left out because it was forwarded before. Where only one line
+    /// is open, what it brings twice is the venue's doing and the book must see it.
+    fn is_copy(&self, recall: Recall, line: u16) -> bool {
+        match recall {
+            Recall::New => false,
+            Recall::Known(first) => self.is_merging() || first.line != line,
+            Recall::TooOld => self.is_merging(),
+        }
+    }
+
+    fn count_win(&mut self, line: u16) {
+        self.lines[usize::from(line)].wins += u64::from(self.lines_open > 1);
     }
 
     /// Counts a copy of what was forwarded, and the first one's lead if another line had it.
@@ -201,24 +223,16 @@ impl<S: Sink> LineMerger<S> {
     ) -> Verdict {
         let stream = &mut self.streams[usize::from(instrument)].depth;
         stream.advance(header.line, identity.last);
-        let held = stream.holder(identity.last);
-        let held = held.map(|(line, received_ns)| Seen {
-            id: identity.last,
-            line,
-            received_ns,
-        });
-        let behind = stream.last.is_some_and(|last| identity.last <= last);
+        let recall = stream.recall(identity.last);
         let needed = stream.needed(identity);
-        let verdict = if let Some(first) = held {
-            self.count_again(Recall::Known(first), header)
-        } else if behind {
-            let known = match stream.window.recall(identity.last) {
-                Recall::New => Recall::TooOld,
-                known => known,
-            };
-            self.count_again(known, header)
-        } else if stream.chains(needed) || !stream.may_be_filled(header.line, needed) {
-            self.readings.released += u64::from(!stream.chains(needed));
+        let (chains, may_wait) = (
+            stream.chains(needed),
+            stream.may_be_filled(header.line, needed),
+        );
+        let verdict = if self.is_copy(recall, header.line) {
+            self.count_again(recall, header)
+        } else if chains || !may_wait {
+            self.readings.released += u64::from(self.is_merging() && !chains);
             self.forward_diff(header, payload, instrument, identity.last)
         } else {
             self.hold(header, payload, instrument, (needed, identity.last))
@@ -242,7 +256,7 @@ impl<S: Sink> LineMerger<S> {
     /// Remembers a diff that went out; one that was dropped may still come from another line.
     fn note_diff(&mut self, verdict: Verdict, instrument: u16, line: u16, at_ns: i64, last: u64) {
         if verdict == Verdict::Forwarded {
-            self.lines[usize::from(line)].wins += 1;
+            self.count_win(line);
             let stream = &mut self.streams[usize::from(instrument)].depth;
             stream.last = Some(last);
             stream.window.remember(Seen {
@@ -317,9 +331,13 @@ impl<S: Sink> LineMerger<S> {
             state.open = open;
             state.seen = if open { state.seen } else { 0 };
         }
-        let none_left = self.lines.iter().all(|line| line.connections == 0);
+        self.lines_open = self
+            .lines
+            .iter()
+            .filter(|line| line.connections > 0)
+            .count();
         if header.kind == frame_kind::CLOSED {
-            self.after_close(&mut header, none_left);
+            self.after_close(&mut header);
         }
         self.scratch.clear();
         frame::append(&mut self.scratch, &header, payload);
@@ -331,11 +349,11 @@ impl<S: Sink> LineMerger<S> {
     }
 
     /// What was held goes out before the event; with the last line all ids are forgotten.
-    fn after_close(&mut self, header: &mut Frame, none_left: bool) {
+    fn after_close(&mut self, header: &mut Frame) {
         for instrument in 0..self.streams.len() as u16 {
             self.settle(instrument, header.received_ns);
         }
-        if none_left {
+        if self.lines_open == 0 {
             header.flags |= frame_flag::NO_LINE_LEFT;
             self.reset();
         }

@@ -161,6 +161,39 @@ fn a_line_that_closes_is_waited_for_no_longer() {
 }
 
 #[test]
+fn where_only_one_line_is_open_the_book_sees_what_the_venue_sends() {
+    let mut bench = Bench::new("binance-spot", 2);
+    bench.spot(1, 1, 2);
+    bench.text(1, &trade(1));
+    bench.event(1, frame_kind::CLOSED);
+    assert_eq!(
+        bench.spot(0, 1, 2),
+        Verdict::Duplicate,
+        "the other line had brought it"
+    );
+    assert_eq!(bench.text(0, &trade(1)), Verdict::Duplicate);
+    for _ in 0..2 {
+        assert_eq!(bench.spot(0, 3, 4), Verdict::Forwarded);
+        assert_eq!(bench.text(0, &trade(2)), Verdict::Forwarded);
+    }
+    assert_eq!(bench.spot(0, 9, 9), Verdict::Forwarded);
+    assert_eq!(bench.spot(0, 5, 8), Verdict::Forwarded);
+    assert_eq!(
+        (bench.merger.lines()[0].wins, bench.merger.lines()[1].wins),
+        (0, 2)
+    );
+    assert_eq!(
+        (
+            bench.merger.readings().released,
+            bench.merger.readings().holding
+        ),
+        (0, 0)
+    );
+    bench.event(1, frame_kind::OPENED);
+    assert_eq!(bench.text(1, &trade(2)), Verdict::Duplicate);
+}
+
+#[test]
 fn a_line_stays_open_while_one_of_its_connections_does() {
     let mut bench = Bench::new("binance-spot", 1);
     bench.event(0, frame_kind::OPENED);
