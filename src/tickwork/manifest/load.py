@@ -1,5 +1,6 @@
 """Loads an Experiment: text in, a valid Experiment or every mistake with its line out."""
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -42,7 +43,9 @@ def load(text: str, source: str, kinds: Kinds, sets: Sequence[str] = ()) -> Expe
     if isinstance(read.value, dict):
         for path, value in parsed:
             read = overrides.lay_over(read, path, value, 0)
-    mistakes = set(read.mistakes)
+    mistakes = {
+        dataclasses.replace(each, path=each.path.removeprefix("spec.")) for each in read.mistakes
+    }
     arms: tuple[Arm, ...] = ()
     name, kind, shared = "", "", None
     if isinstance(read.value, dict):

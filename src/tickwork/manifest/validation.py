@@ -76,28 +76,28 @@ def _restore(path: document.Path, removed: dict[document.Path, set[int]]) -> doc
 
 
 def _leave_out(rest: Any, problems: list[Any], removed: dict[document.Path, set[int]]) -> bool:
-    """Takes the wrong places out of ``rest``, last first; says whether anything could be taken."""
-    took = False
-    places = {_path(problem["loc"]) for problem in problems}
-    for place in sorted(places, key=lambda path: [str(part).zfill(9) for part in path])[::-1]:
-        took = _take(rest, place, removed) or took
-    return took
+    """Takes the wrong places out of ``rest``, last first; says whether there were any."""
+    found = {_present(rest, _path(problem["loc"])) for problem in problems} - {()}
+    outermost = [
+        place for place in found if not any(place[:n] in found for n in range(1, len(place)))
+    ]
+    originals = {place: _restore(place, removed) for place in outermost}
+    for place in sorted(outermost, key=lambda path: [str(part).zfill(9) for part in path])[::-1]:
+        del _walk(rest, place[:-1])[place[-1]]
+        last = originals[place][-1]
+        if isinstance(last, int):
+            removed.setdefault(originals[place][:-1], set()).add(last)
+    return bool(outermost)
 
 
-def _take(rest: Any, place: document.Path, removed: dict[document.Path, set[int]]) -> bool:
-    """Takes one place out; where a required key is missing, the nearest thing that holds it."""
+def _present(rest: Any, place: document.Path) -> document.Path:
+    """Returns ``place``, or the nearest place around it that is there (a key may be missing)."""
     for length in range(len(place), 0, -1):
-        holder = _walk(rest, place[: length - 1])
-        part = place[length - 1]
-        if isinstance(holder, dict) and part in holder:
-            del holder[part]
-            return True
-        if isinstance(holder, list) and isinstance(part, int) and part < len(holder):
-            del holder[part]
-            original = _restore(place[:length], removed)
-            removed.setdefault(original[:-1], set()).add(typing.cast("int", original[-1]))
-            return True
-    return False
+        holder, part = _walk(rest, place[: length - 1]), place[length - 1]
+        is_key = isinstance(holder, dict) and part in holder
+        if is_key or (isinstance(holder, list) and isinstance(part, int) and part < len(holder)):
+            return place[:length]
+    return ()
 
 
 def _walk(value: Any, path: document.Path) -> Any:

@@ -1,0 +1,110 @@
+import pathlib
+
+import pytest
+
+from tickwork import errors
+from tickwork.kinds import compiler
+from tickwork.manifest import load
+
+GOLDEN = pathlib.Path(__file__).parents[3] / "golden" / "manifests"
+BASE = """
+apiVersion: tickwork.dev/v1alpha1
+kind: Experiment
+metadata: {name: base}
+spec:
+  durationSeconds: 10
+  pipeline:
+    venue: {name: binance-usdm, instruments: [BTCUSDT], twin: {}}
+"""
+
+
+def lines_of(text: str, *sets: str) -> list[tuple[int, str]]:
+    with pytest.raises(errors.ManifestError) as refused:
+        compiler.load(text, "x.yaml", sets)
+    return [(mistake.line, mistake.path) for mistake in refused.value.mistakes]
+
+
+def test_seven_mistakes_have_seven_lines() -> None:
+    text = (GOLDEN / "seven-mistakes.yaml").read_text()
+    with pytest.raises(errors.ManifestError) as refused:
+        compiler.load(text, "seven-mistakes.yaml")
+    assert f"{refused.value}\n" == (GOLDEN / "seven-mistakes.txt").read_text()
+    assert len({mistake.line for mistake in refused.value.mistakes}) == 7
+    assert refused.value.exit_code == 2
+
+
+def test_a_plain_run_has_one_arm() -> None:
+    experiment = compiler.load(BASE, "x.yaml")
+    assert [arm.name for arm in experiment.arms] == ["main"]
+    assert experiment.kind == "pipeline"
+
+
+def test_without_duration_it_is_a_provider() -> None:
+    experiment = compiler.load(BASE.replace("  durationSeconds: 10\n", ""), "x.yaml")
+    assert experiment.shared.restart_policy == "onFailure"
+    assert compiler.load(BASE, "x.yaml").shared.restart_policy == "never"
+
+
+def test_set_is_laid_over_before_validation() -> None:
+    experiment = compiler.load(BASE, "x.yaml", ["durationSeconds=20", "pipeline.book.depth=7"])
+    assert experiment.shared.duration_seconds == 20
+    assert experiment.arms[0].spec.book.depth == 7
+
+
+def test_an_unknown_path_of_set_is_a_mistake() -> None:
+    assert lines_of(BASE, "pipeline.book.dept=7") == [(0, "pipeline.book.dept")]
+
+
+def test_exactly_one_kind() -> None:
+    assert lines_of(BASE.replace("  pipeline:", "  pipelin:")) == [(5, "spec"), (7, "pipelin")]
+
+
+def test_arms_are_validated_one_by_one() -> None:
+    text = BASE + (
+        "  arms:\n"
+        "    - {name: a, set: {pipeline.placement: fused}}\n"
+        "    - {name: b, set: {pipeline.placement: sideways}}\n"
+    )
+    assert lines_of(text) == [(11, "pipeline.placement")]
+
+
+def test_arms_hold_their_own_spec() -> None:
+    text = BASE + (
+        "  arms:\n"
+        "    - {name: a, set: {pipeline.placement: fused}}\n"
+        "    - {name: b, set: {pipeline.placement: split, durationSeconds: 5}}\n"
+    )
+    experiment = compiler.load(text, "x.yaml")
+    assert [arm.spec.placement for arm in experiment.arms] == ["fused", "split"]
+    assert [arm.shared.duration_seconds for arm in experiment.arms] == [10, 5]
+
+
+@pytest.mark.parametrize(
+    ("sets", "path"),
+    [
+        (["durationSeconds=1"], "warmUpSeconds"),
+        (["arms=[{name: a}]"], "arms"),
+        (["arms=[{name: a}, {name: a}]"], "arms.1.name"),
+        (["arms=[{name: a}, {name: b, set: {seed: 5}}]"], "arms.1.set.seed"),
+        (["durationSeconds=null", "repeats=3"], "repeats"),
+    ],
+)
+def test_rules_across_shared_fields(sets: list[str], path: str) -> None:
+    assert path in [mistake for _, mistake in lines_of(BASE, *sets)]
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "just words", "", "a: 1\nb"])
+def test_what_is_no_experiment_is_refused(text: str) -> None:
+    assert lines_of(text)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.InputError, match=r"none\.yaml"):
+        load.load_file(tmp_path / "none.yaml", compiler.KINDS)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "latin.yaml"
+    path.write_bytes(b"a: \xff")
+    with pytest.raises(errors.InputError, match="UTF-8"):
+        load.load_file(path, compiler.KINDS)
