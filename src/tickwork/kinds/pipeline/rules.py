@@ -174,6 +174,8 @@ def _cpus(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
 
 
 def _wiring(context: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
+    if next(_publish_name(context, spec), None) is not None:
+        return
     layout = planner.lay_out(arm_of(context), spec)
     for breach in wiring.breaches(layout.groups, layout.links):
         yield Finding(overrides.split_path(breach.origin), breach.text)

@@ -14,7 +14,13 @@ def laid(text: str, *sets: str) -> document.Document:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("a.b=5", 5), ("a.b=on", "on"), ("a.b=[x, 1]", ["x", 1]), ("a.b='5'", "5"), ("a.b=null", None)],
+    [
+        ("a.b=5", 5),
+        ("a.b=on", "on"),
+        ("a.b=[x, 1]", ["x", 1]),
+        ("a.b='5'", "5"),
+        ("a.b=null", None),
+    ],
 )
 def test_values_are_read_as_the_manifest_is(text: str, value: object) -> None:
     assert overrides.parse_set(text) == (("a", "b"), value)
