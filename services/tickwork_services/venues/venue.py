@@ -183,6 +183,10 @@ class Server(abc.ABC):
         """Returns the reply to an order that was carried out."""
 
     @abc.abstractmethod
+    def refused(self, order: Order, text: str) -> bytes:
+        """Returns the reply to a well-formed order that cannot be carried out."""
+
+    @abc.abstractmethod
     def depth(self, symbol: str, ids: DiffIds, bids: str, asks: str) -> Parts:
         """Renders one diff; ``bids`` and ``asks`` are the inside of JSON arrays."""
 

@@ -18,24 +18,24 @@ def read(payload: bytes) -> venue.Order | venue.Refusal:
     try:
         message = json.loads(payload)
     except (ValueError, RecursionError):
-        return _refuse(3, "Invalid JSON: expected a control request.", "null")
+        return refusal(3, "Invalid JSON: expected a control request.", "null")
     if not isinstance(message, dict):
-        return _refuse(2, "Invalid request: expected an object.", "null")
+        return refusal(2, "Invalid request: expected an object.", "null")
     id_ = message.get("id")
     if not _is_id(id_):
         text = "an unsigned integer of 64 bits, a text of 36 characters, or null"
-        return _refuse(2, f"Invalid request: request ID must be {text}.", "null")
+        return refusal(2, f"Invalid request: request ID must be {text}.", "null")
     echoed = json.dumps(id_)
     method = message.get("method")
     if method not in METHODS:
         shown = str(method)[:40]
         known = ", ".join(METHODS)
-        return _refuse(
+        return refusal(
             2, f"Invalid request: unknown variant {shown}, expected one of {known}.", echoed
         )
     params = message.get("params", [])
     if not isinstance(params, list):
-        return _refuse(2, "Invalid request: params must be a list.", echoed)
+        return refusal(2, "Invalid request: params must be a list.", echoed)
     if method in ("SUBSCRIBE", "UNSUBSCRIBE"):
         return _read_streams(method, params, echoed)
     if method == "LIST_SUBSCRIPTIONS":
@@ -45,19 +45,19 @@ def read(payload: bytes) -> venue.Order | venue.Refusal:
 
 def _read_streams(method: Any, params: list[Any], echoed: str) -> venue.Order | venue.Refusal:
     if not params or not all(isinstance(each, str) for each in params):
-        return _refuse(2, "Invalid request: params must name streams.", echoed)
+        return refusal(2, "Invalid request: params must name streams.", echoed)
     return venue.Order(method, echoed, tuple(params))
 
 
 def _read_property(method: str, params: list[Any], echoed: str) -> venue.Order | venue.Refusal:
     if not params or not isinstance(params[0], str):
-        return _refuse(2, "Invalid request: property name must be a string.", echoed)
+        return refusal(2, "Invalid request: property name must be a string.", echoed)
     if params[0] != "combined":
-        return _refuse(0, "Unknown property.", echoed)
+        return refusal(0, "Unknown property.", echoed)
     if method == "GET_PROPERTY":
         return venue.Order("GET_COMBINED", echoed)
     if len(params) != 2 or not isinstance(params[1], bool):
-        return _refuse(1, "Invalid value type: expected Boolean.", echoed)
+        return refusal(1, "Invalid value type: expected Boolean.", echoed)
     return venue.Order("SET_COMBINED", echoed, value=params[1])
 
 
@@ -71,6 +71,7 @@ def _is_id(id_: object) -> bool:
     return isinstance(id_, str) and len(id_) <= ID_TEXT_LENGTH_MAX
 
 
-def _refuse(code: int, text: str, echoed: str) -> venue.Refusal:
+def refusal(code: int, text: str, echoed: str) -> venue.Refusal:
+    """Returns the reply that refuses a request; ``echoed`` is its id as JSON text."""
     error = json.dumps({"code": code, "msg": text}, separators=(",", ":"))
     return venue.Refusal(f'{{"error":{error},"id":{echoed}}}'.encode())

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from tickwork_services.venues import venue
-from tickwork_services.venues.binance import rules
+from tickwork_services.venues.binance import orders, rules
 
 SPOT_DECIMALS = 8
 
@@ -29,6 +29,10 @@ class Renderer(venue.Server):
         """Returns the reply with ``result`` (null for subscriptions)."""
         text = json.dumps(result, separators=(",", ":"))
         return f'{{"result":{text},"id":{order.id}}}'.encode()
+
+    def refused(self, order: venue.Order, text: str) -> bytes:
+        """Returns error 2, an invalid request."""
+        return orders.refusal(2, text, order.id).body
 
     def depth(self, symbol: str, ids: venue.DiffIds, bids: str, asks: str) -> venue.Parts:
         """Renders depthUpdate: E, s, U, u, b, a; on USD-M T and pu too."""
@@ -178,11 +182,17 @@ def decimal_writer(exponent: int, decimals: int) -> venue.Writer:
     """Returns what writes mantissas of ``exponent`` (0 or less) with ``decimals``."""
     if decimals == 0:
         return str
-    zeros = "0" * (decimals + exponent)
-    if exponent == 0:
+    digits, zeros = -exponent, "0" * (decimals + exponent)
+    if digits == 0:
         return lambda mantissa: f"{mantissa}.{zeros}"
-    pattern, scale = f"%d.%0{-exponent}d{zeros}", int(10**-exponent)
-    return lambda mantissa: pattern % divmod(mantissa, scale)
+
+    def write(mantissa: int) -> str:
+        text = str(mantissa)
+        if len(text) <= digits:
+            text = text.zfill(digits + 1)
+        return f"{text[:-digits]}.{text[-digits:]}{zeros}"
+
+    return write
 
 
 def error(code: int, text: str) -> bytes:

@@ -56,7 +56,12 @@ class Engine(Model):
 
 
 class VenueTwinTuning(Model):
-    """How the twin behaves: its engine, its faults, its limits."""
+    """How the twin behaves: its engine, its faults, its limits.
+
+    Limits that are None are the venue's own. ``oversized_bytes`` is how long an oversized message
+    is. Above 20,000 messages a second the first ``prerendered_seconds`` are rendered before the
+    twin is ready. With a certificate and its key (PEM files) both ports speak TLS.
+    """
 
     engine: Engine = Engine()
     faults: tuple[Fault, ...] = ()
@@ -64,11 +69,15 @@ class VenueTwinTuning(Model):
     ping_interval_ms: int = pydantic.Field(default=20_000, ge=10)
     pong_timeout_ms: int = pydantic.Field(default=60_000, ge=10)
     connection_life_seconds: int = pydantic.Field(default=86_400, ge=1)
-    messages_in_per_second_max: int = pydantic.Field(default=5, ge=1)
-    streams_per_connection_max: int = pydantic.Field(default=1024, ge=1)
-    connection_attempts_max: int = pydantic.Field(default=300, ge=1)
-    weight_per_minute_max: int = pydantic.Field(default=6000, ge=1)
+    messages_in_per_second_max: int | None = pydantic.Field(default=None, ge=1)
+    streams_per_connection_max: int | None = pydantic.Field(default=None, ge=1)
+    connection_attempts_max: int | None = pydantic.Field(default=None, ge=1)
+    weight_per_minute_max: int | None = pydantic.Field(default=None, ge=1)
     write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16)
+    oversized_bytes: int = pydantic.Field(default=(1 << 20) + (1 << 16), ge=1 << 10, le=1 << 26)
+    prerendered_seconds: float = pydantic.Field(default=10.0, ge=0, le=60)
+    tls_certificate_file: str | None = None
+    tls_key_file: str | None = None
 
 
 class VenueTwinSettings(VenueTwinTuning):

@@ -1,0 +1,27 @@
+"""Encodes WebSocket frames of a server (RFC 6455, section 5.2): unmasked, text, whole or torn."""
+
+TEXT, CONTINUATION = 1, 0
+FINAL = 0x80
+FRAGMENTS = 3
+
+
+def encode(payload: bytes, opcode: int = TEXT, *, final: bool = True) -> bytes:
+    """Returns one frame."""
+    length = len(payload)
+    first = opcode | (FINAL if final else 0)
+    if length < 126:
+        return bytes((first, length)) + payload
+    if length < 1 << 16:
+        return bytes((first, 126, length >> 8, length & 255)) + payload
+    return bytes((first, 127)) + length.to_bytes(8, "big") + payload
+
+
+def encode_fragments(payload: bytes) -> bytes:
+    """Returns one message as a text frame and continuation frames, torn at thirds of its bytes."""
+    step = max(1, -(-len(payload) // FRAGMENTS))
+    pieces = [payload[at : at + step] for at in range(0, len(payload), step)] or [b""]
+    last = len(pieces) - 1
+    return b"".join(
+        encode(piece, CONTINUATION if number else TEXT, final=number == last)
+        for number, piece in enumerate(pieces)
+    )
