@@ -35,6 +35,7 @@ def _entry(folder: str, name: str) -> Entry:
 
 TABLE: dict[str, Entry] = {
     "forwarder": _entry("forwarder", "Forwarder"),
+    "venue_twin": _entry("venue_twin", "VenueTwin"),
 }
 
 
