@@ -106,6 +106,14 @@ test-peers: setup ## An unmodified third-party client keeps a book against the t
 demo: setup ## Runs the demo: a pipeline on the embedded venue, through faults, proven
 	@$(BIN)/tickwork run experiments/pipeline/demo.yaml
 
+.PHONY: pages
+pages: setup ## Writes the pages that repeat what the models say
+	$(BIN)/python tools/reference_pages.py
+
+.PHONY: picture
+picture: setup ## Runs the demo and keeps what the terminal showed, for the README
+	$(BIN)/python tools/terminal_picture.py
+
 .PHONY: clean
 clean: ## Removes what was built
 	rm -rf $(VENV) $(STAMPS) target .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -47,5 +47,6 @@ def execute(options: argparse.Namespace) -> int:
             code = error.exit_code
             continue
         units = len(plan.unit_paths())
-        print(f"{path}: valid ({plan.kind}, {units} units, {len(plan.blocks)} blocks)")
+        blocks = f"{len(plan.blocks)} block{'s' if len(plan.blocks) != 1 else ''}"
+        print(f"{path}: valid ({plan.kind}, {units} units, {blocks})")
     return code

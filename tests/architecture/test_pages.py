@@ -1,6 +1,7 @@
 """Pages that repeat a fact of the tree are compared with it."""
 
 import ast
+import importlib.util
 import re
 
 import pytest
@@ -49,6 +50,16 @@ def test_requirement_has_tests_or_says_what_is_missing(number: str) -> None:
 def test_requirements_name_nothing_twice() -> None:
     numbers = re.findall(r"^\| (PL\d+) \|", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
     assert numbers == NUMBERS
+
+
+def test_generated_tables_equal_the_models() -> None:
+    path = tree.ROOT / "tools" / "reference_pages.py"
+    spec = importlib.util.spec_from_file_location("reference_pages", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text("utf-8") == module.page(), "run make pages"
 
 
 def _rooms() -> list[tuple[str, str]]:

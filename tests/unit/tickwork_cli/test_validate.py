@@ -9,7 +9,7 @@ DEMO = str(ROOT / "experiments/pipeline/demo.yaml")
 
 def test_good_file_is_said_to_be_valid(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["validate", DEMO]) == 0
-    assert "valid (pipeline, 7 units, 1 blocks)" in capsys.readouterr().out
+    assert "valid (pipeline, 7 units, 1 block)" in capsys.readouterr().out
 
 
 def test_every_file_is_checked_and_every_mistake_told_with_its_line(
