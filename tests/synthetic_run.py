@@ -66,27 +66,26 @@ def _counters(unit: str, block: Block) -> tuple[dict[str, int], dict[str, Any]]:
     if unit == "book":
         facts = {
             "measuredNs": 10_000,
-            "instruments": {
-                name: {"state": "LIVE", "liveNsMeasured": 9_500, "resyncMs": [12.5, 30.0]}
-                for name in INSTRUMENTS
-            },
+            "instruments": [{"state": "LIVE", "liveNsMeasured": 9_500} for _ in INSTRUMENTS],
+            "resyncMs": [12.5, 30.0, 12.5, 30.0],
         }
         return {"updates": block.rows, "gaps": 4, "resyncs": 4, "openGaps": 0}, facts
     if unit == "forwarder":
         lines = [{"name": "a", "wins": 70, "leadP50Ns": 900, "reconnects": 1}]
         lines.append({"name": "b", "wins": 30, "leadP50Ns": None, "reconnects": 0})
-        return {"frames": 200, "framesDropped": 3, "unparsed": 1}, {"lines": lines}
+        return {"frames": 200, "dropped": 2, "restDropped": 1, "unparsed": 1}, {"lines": lines}
     if unit == "shm":
         return {"received": 100, "lost": 2, "laps": 1}, {}
     if unit == "twin":
         return {"injectedFaults": 2}, {"faults": [{}, {}]}
-    return {"unparsed": 1} if unit == "normalizer" else {}, {}
+    own = {"normalizer": {"unparsed": 1}, "publisher": {"tcpClientsCut": 1}}
+    return own.get(unit, {}), {}
 
 
 def _state(unit: str, block: Block) -> dict[str, Any]:
     counters, facts = _counters(unit, block)
     start_ns = START_UNIX_S * 10**9
-    links = {"forwarder.frames.outlet": {"highWater": 4096, "capacity": 65536, "clientsCut": 0}}
+    links = {"forwarder.frames.outlet": {"highWater": 4096, "capacity": 65536}}
     return {
         "unit": unit,
         "components": {unit: {"counters": counters, "facts": facts}},

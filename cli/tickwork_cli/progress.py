@@ -81,7 +81,7 @@ def _cells(now: Mapping[str, int], rates: Mapping[str, float]) -> list[str]:
         cells.append(f"gaps {now['book.gaps']}" + (f" ({opened} open)" if opened else ""))
     if "hops.endToEndP50Ns" in now:
         cells.append(f"end to end {units_of_measure.in_time(now['hops.endToEndP50Ns'])}")
-    dropped = now.get("forwarder.framesDropped", 0)
+    dropped = now.get("forwarder.dropped", 0)
     if dropped:
         cells.append(f"dropped {dropped:,}")
     return cells

@@ -120,8 +120,8 @@ def answer(run: read.Run) -> results.Book:
 
 def _instruments(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Returns the book's facts of each instrument."""
-    found = facts.get("instruments", {})
-    return list(found.values()) if isinstance(found, dict) else list(found)
+    found: list[Mapping[str, Any]] = facts.get("instruments", [])
+    return found
 
 
 def _instrument_count(run: read.Run, unit: read.UnitBlock, book: read.Component) -> int:
@@ -134,19 +134,17 @@ def _instrument_count(run: read.Run, unit: read.UnitBlock, book: read.Component)
 def _live_share(books: list[read.Component]) -> float | None:
     """Returns the share of measured time in LIVE, mean over instruments; None if unmeasured."""
     shares = [
-        min(1.0, facts["liveNsMeasured"] / (facts.get("measuredNs") or book.facts["measuredNs"]))
+        min(1.0, facts["liveNsMeasured"] / book.facts["measuredNs"])
         for book in books
+        if book.facts.get("measuredNs", 0) > 0
         for facts in _instruments(book.facts)
-        if "liveNsMeasured" in facts
-        and (facts.get("measuredNs") or book.facts.get("measuredNs", 0)) > 0
     ]
     return round(sum(shares) / len(shares), 6) if shares else None
 
 
 def _resync_durations(facts: Mapping[str, Any]) -> list[float]:
-    """Returns how long each return to LIVE took, in ms; the book tells them all or by book."""
-    own = [float(ms) for each in _instruments(facts) for ms in each.get("resyncMs", [])]
-    return own or [float(ms) for ms in facts.get("resyncMs", [])]
+    """Returns how long each return to LIVE took, in ms, over all instruments."""
+    return [float(ms) for ms in facts.get("resyncMs", [])]
 
 
 def _resyncs(durations: list[float]) -> results.Resyncs:

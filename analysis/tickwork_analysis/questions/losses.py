@@ -6,16 +6,13 @@ from tickwork_analysis import read, results
 def answer(run: read.Run) -> results.Losses:
     """Returns the losses over all Blocks; 0 means that it was counted and nothing was lost."""
     forwarders = _counters(run, "forwarder")
-    ends = [link for unit in run.units() for link in unit.links.values()]
     return results.Losses(
         injected=_injected(run),
-        frames=forwarders.get("framesDropped", 0),
+        frames=forwarders.get("dropped", 0) + forwarders.get("restDropped", 0),
         records=_counters(run, "consumer").get("lost", 0),
         unparsed=forwarders.get("unparsed", 0) + _counters(run, "normalizer").get("unparsed", 0),
-        tcp_clients_cut=sum(end.get("clientsCut", 0) for end in ends),
-        buffers_full=_counters(run, "book").get("overflows", 0)
-        + forwarders.get("outletFull", 0)
-        + forwarders.get("restQueueFull", 0),
+        tcp_clients_cut=_counters(run, "publisher").get("tcpClientsCut", 0),
+        buffers_full=_counters(run, "book").get("overflows", 0),
     )
 
 

@@ -35,7 +35,7 @@ def test_a_line_a_second_with_rates_since_the_second_before() -> None:
             book_gaps=3,
             book_openGaps=1,
             hops_endToEndP50Ns=48_000,
-            forwarder_framesDropped=7,
+            forwarder_dropped=7,
         )
     )
     assert "5,000 frames/s" in lines[0]
