@@ -12,6 +12,7 @@ import tickwork_native
 import zstandard
 from tickwork_services import audit
 from tickwork_services.capture import reading
+from tickwork_services.record import frame, layout
 
 from tickwork import errors
 
@@ -229,7 +230,47 @@ def rows_of_audit(captures: list[pathlib.Path], venue: str) -> bytes:
     return native.rows()
 
 
+def rows_of_stages(
+    captures: list[pathlib.Path], venue: str, venue_id: int, target: pathlib.Path
+) -> bytes:
+    normalizer = tickwork_native.NormalizerKernel(venue, ["BTCUSDT"], 1 << 24)
+    book = tickwork_native.BookKernel(
+        [("BTCUSDT", venue_id)], 20, stale_after_ns=10**15, proof_path=target
+    )
+    frames: list[bytes] = []
+    for number, line in enumerate(lines_of(captures)):
+        payload = line.split(b" ", 1)[1].rstrip()
+        is_rest = b'"lastUpdateId"' in payload
+        kind = frame.REST if is_rest else frame.TEXT
+        instrument = 0 if is_rest else layout.ANY_INSTRUMENT
+        whole = frame.Frame(
+            payload, venue=venue_id, kind=kind, instrument=instrument, frame_id=number
+        )
+        frames.append(whole.to_bytes())
+        if len(frames) == 512:
+            book.process(normalizer.process(b"".join(frames)))
+            frames.clear()
+    book.process(normalizer.process(b"".join(frames)))
+    book.flush()
+    assert book.proof_failure is None
+    return target.read_bytes()
+
+
 def ids_and_digests(rows: bytes) -> list[tuple[int, int]]:
-    return [
-        struct.unpack_from("<QQ", rows, at + 16) for at in range(0, len(rows), 64)
-    ]  # update id at 16, digest at 24 of a proof row
+    """Update id and digest of every proof row."""
+    return [struct.unpack_from("<QQ", rows, at + 16) for at in range(0, len(rows), 64)]
+
+
+@pytest.mark.parametrize(("venue", "venue_id"), [("binance-spot", 1), ("binance-usdm", 2)])
+def test_audit_and_pipeline_agree(
+    venue: str,
+    venue_id: int,
+    spot: list[pathlib.Path],
+    usdm: list[pathlib.Path],
+    tmp_path: pathlib.Path,
+) -> None:
+    captures = spot if venue == "binance-spot" else usdm
+    of_audit = ids_and_digests(rows_of_audit(captures, venue))
+    of_stages = ids_and_digests(rows_of_stages(captures, venue, venue_id, tmp_path / "proof.bin"))
+    assert len(of_audit) == {"binance-spot": 6_493, "binance-usdm": 6_547}[venue]
+    assert of_audit == of_stages
