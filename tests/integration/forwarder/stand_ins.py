@@ -7,6 +7,7 @@ import dataclasses
 import http.server
 import json
 import pathlib
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -272,10 +273,19 @@ class Venue:
             await self._script(connection)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in mid-request is what some tests are about."""
+
+
 class RestVenue:
     """An HTTP server in a thread; ``answers`` maps a path's beginning to a function."""
 
-    def __init__(self, answer: Callable[[str], tuple[int, dict[str, str], bytes]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[str], tuple[int, dict[str, str], bytes]],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.paths: list[str] = []
         outer = self
 
@@ -295,13 +305,21 @@ class RestVenue:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
+        if context is not None:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -229,7 +229,9 @@ def test_server_shutdown_is_answered_by_a_replacement_before_the_first_goes(tmp_
 
     async def count():
         for number in range(200):
-            await asyncio.gather(*(each.send(message(number)) for each in audience))
+            await asyncio.gather(
+                *(each.send(message(number)) for each in audience), return_exceptions=True
+            )
             await asyncio.sleep(0.005)
 
     with run(listen, tmp_path, lines=lines) as bench:
