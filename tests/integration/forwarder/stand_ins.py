@@ -91,8 +91,11 @@ class Frames:
     def tick(self, now_ns: int) -> None:
         self.ticks += 1
 
+    def reset(self) -> None:
+        pass
+
     def counters(self) -> dict[str, int]:
-        return {"frames": len(self.seen) + self.dropped, "framesDropped": self.dropped}
+        return {"frames": len(self.seen) + self.dropped, "dropped": self.dropped}
 
     def line_statistics(self) -> list[Any]:
         return []
@@ -172,6 +175,8 @@ class Bench:
     log: Log
     venue: Any = None
     opened: bool = False
+    settings: Any = None
+    reader: Any = None
 
     def start(self, directory: pathlib.Path) -> None:
         if not self.opened:
@@ -186,7 +191,8 @@ class Bench:
     def counts(self, **wanted: int) -> None:
         """Waits until each named counter has the wanted value."""
         wait_until(
-            lambda: wanted.items() <= dict(self.forwarder.counters()).items(), f"counters {wanted}"
+            lambda: wanted.items() <= dict(self.forwarder.counters()).items(),
+            f"counters {wanted}, log {self.log.lines}",
         )
 
     def stop(self, drain_ns: int = 2_000_000_000) -> int:
@@ -209,7 +215,7 @@ def make_bench(connects: dict[str, str], frames: Frames | None = None, **setting
     context = component.Context(unit, spec, {"requests": inlet}, {}, Meter(), log)
     made = Forwarder(ForwarderSettings(**settings), context)
     made.frames = frames
-    return Bench(made, frames, inlet, log)
+    return Bench(made, frames, inlet, log, settings=settings)
 
 
 class Venue:

@@ -22,6 +22,7 @@ from tickwork_services.components.forwarder import (
     unparsed,
 )
 from tickwork_services.host import component
+from tickwork_services.record import layout
 from tickwork_services.venues import venue
 
 BACKOFF_BASE_NS = 100_000_000
@@ -85,13 +86,13 @@ class Assembly:
     def information(self) -> rest.Wanted:
         """Returns the request for the scales of all instruments; it is asked until it succeeds."""
         request = self.side.exchange_information_request(self.settings.instruments)
-        return rest.Wanted(requests.ANY_INSTRUMENT, 0, request, essential=True)
+        return rest.Wanted(layout.ANY_INSTRUMENT, 0, request, essential=True)
 
     def snapshots(self, wanted: requests.SnapshotRequest) -> Iterator[rest.Wanted]:
         """Yields what to fetch for one request; an instrument that is not ours is passed over."""
         symbols = self.settings.instruments
         chosen = range(len(symbols))
-        if wanted.instrument != requests.ANY_INSTRUMENT:
+        if wanted.instrument != layout.ANY_INSTRUMENT:
             chosen = chosen[wanted.instrument : wanted.instrument + 1]
         for instrument in chosen:
             request = self.side.depth_request(symbols[instrument], self.settings.snapshot_limit)

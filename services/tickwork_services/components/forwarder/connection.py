@@ -12,7 +12,7 @@ from tickwork_services.venues import venue
 
 ANSWER_BYTES_MAX = 512
 
-Deliver = Callable[[int, int, int, int, int, bytes | bytearray], None]
+Deliver = Callable[[int, int, int, int, int, bytes | bytearray], int]
 """Takes (line, connection, kind, kernel_ns, received_ns, payload) of one message."""
 
 

@@ -48,7 +48,7 @@ class Forwarder(component.Component):
             self._side.limits.connection_attempts, self._side.limits.attempts_window_ns
         )
         self._plan: assembly.Assembly | None = None
-        self._outlet: Any = None
+        self._outlet: loop.FrameOutlet | None = None
         self._stamping: socket.socket | None = None
         self._loop: loop.SocketLoop | None = None
         self._rest: rest.RestClient | None = None
@@ -75,8 +75,8 @@ class Forwarder(component.Component):
 
     async def start(self, stretch: component.Stretch) -> None:
         """Starts the threads; lines connect at ``stretch.start_ns``."""
-        plan = self._opened_plan()
-        made = loop.SocketLoop(self._outlet, self.context.inlets.get("requests"), self.context.log)
+        plan, outlet = self._opened()
+        made = loop.SocketLoop(outlet, self.context.inlets.get("requests"), self.context.log)
         self._loop = made
         self._rest = plan.make_rest(made.deliver)
         lines = plan.make_lines(made)
@@ -112,8 +112,9 @@ class Forwarder(component.Component):
 
     def counters(self) -> Mapping[str, int]:
         """Returns what was read, dropped, merged, lost, asked; cumulative."""
-        merged = self._outlet.counters() if self._outlet is not None else {}
+        merged = dict(self._outlet.counters()) if self._outlet is not None else {}
         return {
+            "framesDropped": merged.pop("dropped", 0),
             **merged,
             **self._tally.counters(self._log.counts()),
             "weightSpent": self._weights.spent,
@@ -143,17 +144,20 @@ class Forwarder(component.Component):
 
     def make_outlet(self) -> loop.FrameOutlet:
         """Makes the native outlet over the pipe ``frames``."""
-        outlet: Any = self.context.outlets["frames"]
-        native: Any = tickwork_native
-        made: loop.FrameOutlet = native.FrameOutlet(
-            outlet.native(),
+        writer = self.context.outlets["frames"].native()
+        if writer is None:
+            raise errors.PlanError(
+                f"Opening {self.context.spec.name}: its outlet 'frames' has no native pipe.",
+                "Use shm or memory for this link: frames are merged and dropped natively.",
+            )
+        return tickwork_native.FrameOutlet(
+            writer,
             self.settings.venue,
             list(self.settings.instruments),
             # A line and its replacement are two sources to the merging, see line.Identity.
             2 * self.settings.lines,
             self.settings.hold_ms * 1_000_000,
         )
-        return made
 
     def _want(self, wanted: requests.SnapshotRequest) -> None:
         if self._rest is None or self._plan is None:
@@ -161,10 +165,10 @@ class Forwarder(component.Component):
         for each in self._plan.snapshots(wanted):
             self._rest.put(each)
 
-    def _opened_plan(self) -> assembly.Assembly:
-        if self._plan is None:
+    def _opened(self) -> tuple[assembly.Assembly, loop.FrameOutlet]:
+        if self._plan is None or self._outlet is None:
             raise errors.LifecycleError(f"{self.context.spec.name} was started before it was open.")
-        return self._plan
+        return self._plan, self._outlet
 
     def _endpoint(self, port: str, url: str) -> endpoint.Endpoint:
         path = self._side.websocket_path if port == "websocket" else ""

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tickwork_services import clocks
-from tickwork_services.components.forwarder import connection, line, requests, rest, stamps
+from tickwork_services.components.forwarder import connection, line, requests, rest
 from tickwork_services.host import component
 from tickwork_services.link import link
+from tickwork_services.record import layout
 
 TICK_NS = 1_000_000
 IDLE_SECONDS = 0.005
@@ -31,10 +32,32 @@ KIND_ERROR = 5
 class FrameOutlet(Protocol):
     """The native outlet of frames: numbers them, merges lines, drops whole frames when full."""
 
-    on_frame: Any
+    def on_frame(
+        self,
+        line: int,
+        connection: int,
+        kind: int,
+        kernel_ns: int,
+        received_ns: int,
+        payload: bytes | bytearray,
+        requested_ns: int = layout.ABSENT,
+        correlation: int = 0,
+        instrument: int = layout.ANY_INSTRUMENT,
+        /,
+    ) -> int:
+        """Takes one frame and says what became of it."""
 
     def tick(self, now_ns: int) -> Any:
         """Lets go what was held long enough."""
+
+    def reset(self) -> Any:
+        """Ends a Block: what is held goes out, update ids start anew."""
+
+    def counters(self) -> dict[str, int]:
+        """Returns frames, dropped, duplicates, held and what else it counts."""
+
+    def line_statistics(self) -> list[dict[str, Any]]:
+        """Returns per slot: wins, duplicates, dropped, lead (a histogram)."""
 
 
 class SocketLoop:
@@ -109,7 +132,7 @@ class SocketLoop:
         """Announces that not even an attempt could be made."""
         now_ns = clocks.now_mono_ns()
         self._outlet.on_frame(
-            of.identity.slots[0], 0, KIND_ERROR, stamps.ABSENT, now_ns, reason.encode()
+            of.identity.slots[0], 0, KIND_ERROR, layout.ABSENT, now_ns, reason.encode()
         )
 
     def failed(self, of: line.Line, reason: str, wait_ns: int) -> None:
@@ -132,6 +155,7 @@ class SocketLoop:
             clocks.sleep(self._start_ns - clocks.now_mono_ns())
             while self._turn():
                 pass
+            self._outlet.reset()
         except BaseException as error:  # noqa: BLE001  # the host asks for it and fails the unit
             self.failure = error
             self._log.error("socket loop failed", error=repr(error))
@@ -208,7 +232,7 @@ class SocketLoop:
                 0,
                 0,
                 KIND_ERROR if each.failed else KIND_REST,
-                stamps.ABSENT,
+                layout.ABSENT,
                 each.received_ns,
                 each.payload,
                 each.requested_ns,
@@ -218,7 +242,7 @@ class SocketLoop:
 
     def _event(self, of: connection.Connection, kind: int, payload: bytes) -> None:
         now_ns = clocks.now_mono_ns()
-        self._outlet.on_frame(of.line, of.id, kind, stamps.ABSENT, now_ns, payload)
+        self._outlet.on_frame(of.line, of.id, kind, layout.ABSENT, now_ns, payload)
 
     def _leave(self, now_ns: int) -> bool:
         """Goes on closing; False once nothing is connected or the time is over."""

@@ -4,12 +4,12 @@ import socket
 import struct
 
 from tickwork_services import clocks
+from tickwork_services.record import layout
 
 # Linux numbers (asm-generic/socket.h): Python 3.11's socket module does not name them.
 SO_TIMESTAMPNS = 35
 SCM_TIMESTAMPNS = SO_TIMESTAMPNS
 ANCILLARY_BYTES = 128
-ABSENT = -(2**63)
 
 _TIMESPEC = struct.Struct("=qq")
 
@@ -62,7 +62,7 @@ class StampMap:
                 self.stamped += 1
                 return kernel_unix_ns + self._offset_ns(received_ns), received_ns
         self.missing += 1
-        return ABSENT, received_ns
+        return layout.ABSENT, received_ns
 
     def _offset_ns(self, before_ns: int) -> int:
         offset_ns = bound_ns = 0

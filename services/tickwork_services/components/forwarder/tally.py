@@ -57,8 +57,8 @@ class Tally:
             **{f"unparsed{reason[0].upper()}{reason[1:]}": n for reason, n in unparsed.items()},
         }
 
-    def lines(self, statistics: Sequence[Any]) -> list[dict[str, Any]]:
-        """Returns one object a line; ``statistics`` are (wins, lead histogram, …) by slot."""
+    def lines(self, statistics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Returns one object a line; ``statistics`` are the native outlet's, by slot."""
         return [
             {
                 "name": name,
@@ -73,11 +73,13 @@ class Tally:
         ]
 
 
-def _merging(slots: Sequence[Any]) -> dict[str, Any]:
-    """Adds up a line's two slots; the lead is that of the slot that won more."""
-    ahead = [(each[0], each[1]) for each in slots if each[1].count]
-    lead = max(ahead, key=lambda each: each[1].count)[1] if ahead else None
+def _merging(slots: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Adds up a line's two slots; the lead is that of the slot that was ahead more often."""
+    ahead = [each["lead"] for each in slots if each["lead"].count]
+    lead = max(ahead, key=lambda each: each.count, default=None)
     return {
-        "wins": sum(each[0] for each in slots),
+        "wins": sum(each["wins"] for each in slots),
+        "duplicates": sum(each["duplicates"] for each in slots),
+        "framesDropped": sum(each["dropped"] for each in slots),
         "leadP50Ns": None if lead is None else lead.quantile_ns(0.5),
     }

@@ -4,6 +4,7 @@ import struct
 import pytest
 from tickwork_services import clocks
 from tickwork_services.components.forwarder import stamps
+from tickwork_services.record import layout
 
 
 def cmsg(unix_ns):
@@ -64,6 +65,6 @@ def test_where_every_reading_is_interrupted_the_bound_says_so(ticking):
 def test_without_a_stamp_it_is_absent_and_counted():
     found = stamps.StampMap()
     kernel_ns, received_ns = found.read([])
-    assert kernel_ns == stamps.ABSENT
+    assert kernel_ns == layout.ABSENT
     assert received_ns > 0
     assert (found.stamped, found.missing) == (0, 1)
