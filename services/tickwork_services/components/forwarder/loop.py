@@ -8,7 +8,7 @@ import collections
 import os
 import select
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from tickwork_services import clocks
@@ -32,20 +32,13 @@ KIND_ERROR = 5
 class FrameOutlet(Protocol):
     """The native outlet of frames: numbers them, merges lines, drops whole frames when full."""
 
-    def on_frame(
-        self,
-        line: int,
-        connection: int,
-        kind: int,
-        kernel_ns: int,
-        received_ns: int,
-        payload: bytes | bytearray,
-        requested_ns: int = layout.ABSENT,
-        correlation: int = 0,
-        instrument: int = layout.ANY_INSTRUMENT,
-        /,
-    ) -> int:
-        """Takes one frame and says what became of it."""
+    @property
+    def on_frame(self) -> Callable[..., int]:
+        """The function that takes one frame and says what became of it.
+
+        Its arguments: line, connection, kind, kernel_ns, received_ns, payload, and for answers
+        of REST requested_ns, correlation, instrument.
+        """
 
     def tick(self, now_ns: int) -> Any:
         """Lets go what was held long enough."""
