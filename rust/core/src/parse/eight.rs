@@ -2,7 +2,8 @@
 
 use crate::record::exponent::POWERS_OF_TEN;
 
-const ZEROS: u64 = 0x3030_3030_3030_3030;
+/// The digit 0 in each byte.
+pub(super) const ZEROS: u64 = 0x3030_3030_3030_3030;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -40,7 +41,7 @@ impl Digits {
 
 /// Joins eight digit values, the most significant in the lowest byte.
 #[inline(always)]
-fn combine(values: u64) -> u64 {
+pub(super) fn combine(values: u64) -> u64 {
     let pairs = values.wrapping_mul(2561) >> 8;
     let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
     (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32

@@ -4,6 +4,7 @@
 //! Never here: sockets, stamps, counters (those are the normalizer's), what a book does with it.
 
 pub mod binance;
+mod block;
 pub mod decimal;
 mod eight;
 pub mod instruments;

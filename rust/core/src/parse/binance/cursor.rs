@@ -1,7 +1,10 @@
 //! The strict path's cursor: every step takes exactly what it expects or gives up.
 
+use super::super::block::{self, Cut};
 use super::super::decimal::Decimal;
 use super::super::eight;
+use super::super::instruments::Scale;
+use crate::record::market::Level;
 
 /// What is left of a payload.
 pub(super) struct Cursor<'a> {
@@ -69,6 +72,29 @@ impl<'a> Cursor<'a> {
     fn any_decimal(&mut self, digits: u8) -> Option<i64> {
         let text = self.text()?;
         Decimal::parse(text).ok()?.at(digits).ok()
+    }
+
+    /// Takes `price","quantity"` of a level, where the block of text shows all of it.
+    #[inline(always)]
+    pub(super) fn level(&mut self, cuts: Option<(Cut, Cut)>, scale: Scale) -> Option<Level> {
+        if let Some((price, quantity)) = cuts
+            && let Some((level, used)) = block::level(self.rest, price, quantity)
+        {
+            self.rest = &self.rest[used..];
+            return Some(level);
+        }
+        self.any_level(scale)
+    }
+
+    /// The same number by number.
+    #[inline(never)]
+    fn any_level(&mut self, scale: Scale) -> Option<Level> {
+        let price = self.decimal(scale.price_digits)?;
+        self.expect(b",\"")?;
+        Some(Level {
+            price,
+            quantity: self.quantity(scale.quantity_digits)?,
+        })
     }
 
     /// As `decimal`, but gives up below zero.

@@ -3,6 +3,7 @@
 //! `None` is no verdict: the tolerant path reads the payload again and says what is wrong.
 
 use super::super::Parsed;
+use super::super::block::Cut;
 use super::super::instruments::Scale;
 use super::cursor::Cursor;
 use super::head::{self, DepthHead, Head, TickerHead, Times, TradeHead};
@@ -127,11 +128,9 @@ fn side(text: &mut Cursor<'_>, scale: Scale, out: &mut RecordBuffer) -> Option<(
         return Some(());
     }
     text.expect(b"[\"")?;
+    let cuts = Cut::new(scale.price_digits).zip(Cut::new(scale.quantity_digits));
     loop {
-        let price = text.decimal(scale.price_digits)?;
-        text.expect(b",\"")?;
-        let quantity = text.quantity(scale.quantity_digits)?;
-        out.push(Level { price, quantity });
+        out.push(text.level(cuts, scale)?);
         if !text.take(b"],[\"") {
             return text.expect(b"]]");
         }
