@@ -1,5 +1,6 @@
 //! `Kernel`: base class of every native kernel; drives it batch by batch from Python.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -128,6 +129,14 @@ impl KernelFace {
     /// Brings what is buffered for files to the disk.
     fn flush(&self) -> PyResult<()> {
         self.drive(|kernel, _| kernel.flush())
+    }
+
+    /// Begins the proof file of a Block; a kernel that proves nothing makes none.
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands the path over by value")]
+    fn write_proof(&self, path: PathBuf) -> PyResult<()> {
+        let mut begun = Ok(());
+        self.drive(|kernel, _| begun = kernel.write_proof(&path))?;
+        Ok(begun?)
     }
 
     /// Whether a NativeLoop holds the kernel now.

@@ -143,11 +143,13 @@ class NativeStage(Component):
     """A component whose hot part is a native kernel; the host runs its loop.
 
     ``inlet_ports`` and ``outlet_ports`` name the kernel's ports in the kernel's own order. A port
-    that the unit does not wire is discarded (outlet) or must not exist (inlet).
+    that the unit does not wire is discarded (outlet) or must not exist (inlet). ``own_ports`` are
+    outlets that the component opens by itself, because its kernel or a bridge of its own feeds them.
     """
 
     inlet_ports: ClassVar[tuple[str, ...]] = ()
     outlet_ports: ClassVar[tuple[str, ...]] = ()
+    own_ports: ClassVar[frozenset[str]] = frozenset()
 
     @property
     @abc.abstractmethod

@@ -59,7 +59,7 @@ def _outlets(stage: component.NativeStage, direct: Mapping[str, Edge]) -> list[A
     outlets: list[Any] = []
     for port in stage.outlet_ports:
         end = ends.get(port)
-        if end is None:
+        if end is None or port in stage.own_ports:
             outlets.append(None)
         elif end.link in direct:
             outlets.append(direct[end.link])

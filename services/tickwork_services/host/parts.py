@@ -98,6 +98,11 @@ class Parts:
             undrained += await part.component.stop(drain_ns)
         return undrained
 
+    def reset(self) -> None:
+        """Ends a Block in the kernels: books EMPTY; sequences and counters go on."""
+        if self._loop is not None:
+            self._loop.reset()
+
     async def close(self) -> None:
         """Closes components, then the ends of their links; legal in every state."""
         parts, self._parts = self._parts, []
@@ -177,7 +182,8 @@ class Parts:
     def _open_ends(self, part: Part) -> None:
         """Opens the ends that the host owns: not direct calls, not a native stage's own outlets."""
         spec = part.component.context.spec
-        own = self._own_ports(part.component)
+        made = part.component
+        own = made.own_ports if isinstance(made, component.NativeStage) else frozenset()
         for out in spec.outlets:
             if out.link not in self._direct and out.port not in own:
                 self._open_end(f"{out.link}.outlet", part.outlets[out.port])
@@ -188,13 +194,6 @@ class Parts:
     def _open_end(self, name: str, end: link.Inlet | link.Outlet) -> None:
         end.open()
         self._ends[name] = end
-
-    def _own_ports(self, made: component.Component) -> frozenset[str]:
-        """Returns the outlets that a native stage opens by itself: those beyond its kernel."""
-        if not isinstance(made, component.NativeStage):
-            return frozenset()
-        ports = {end.port for end in made.context.spec.outlets}
-        return frozenset(ports - set(made.outlet_ports))
 
     def _stages(self) -> list[component.NativeStage]:
         return [
@@ -213,7 +212,6 @@ class Parts:
             return 0
         self._loop_started = False
         undrained: int = await asyncio.to_thread(self._loop.stop, drain_ns)
-        self._loop.reset()
         return undrained
 
 

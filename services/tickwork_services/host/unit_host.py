@@ -226,6 +226,7 @@ class UnitHost:
         written, self._outputs = self._outputs, None
         if written is not None:
             await asyncio.to_thread(written.finish, partial=partial)
+        self._parts.reset()
         return undrained
 
     # -- state ------------------------------------------------------------------------------------

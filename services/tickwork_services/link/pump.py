@@ -11,6 +11,7 @@ import dataclasses
 import selectors
 import socket
 import threading
+from collections.abc import Callable
 
 from tickwork_services.link import sockets
 
@@ -81,10 +82,12 @@ class Pump:
         self,
         name: str,
         bounds: Bounds,
+        render: Callable[[bytes], bytes],
         listener: socket.socket | None = None,
         dialer: sockets.Dialer | None = None,
     ) -> None:
         self._bounds = bounds
+        self._render = render
         self._listener = listener
         self._dialer = dialer
         self._lock = threading.Condition()
@@ -140,10 +143,10 @@ class Pump:
             self._queue.append(line)
             return True
 
-    def show(self, instrument: int, line: bytes) -> None:
-        """Keeps what a new client gets first of ``instrument``."""
+    def show(self, instrument: int, image: bytes) -> None:
+        """Keeps the record that a new client gets first of ``instrument``, rendered only then."""
         with self._lock:
-            self._images[instrument] = line
+            self._images[instrument] = image
 
     def wake(self) -> None:
         """Tells the thread that there is something to send; a full pipe rings already."""
@@ -232,7 +235,7 @@ class Pump:
         with self._lock:
             client = Client(connected, Queue() if self._bounds.cuts else self._queue)
             if self._bounds.cuts and self._images:
-                client.queue.append(b"".join(self._images.values()))
+                client.queue.append(self._render(b"".join(self._images.values())))
             self._clients.append(client)
             self._counts["clientsServed"] += 1
         self._selector.register(connected, selectors.EVENT_READ, client)

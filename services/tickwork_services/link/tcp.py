@@ -159,10 +159,10 @@ class TcpOutlet(link.Outlet):
         """Listens or begins to connect; raises PortTakenError."""
         if self._end.listener == "outlet":
             listener = sockets.listen(f"The outlet of {self.name}", self._end.address)
-            self._pump = pump.Pump(self.name, self._bounds, listener=listener)
+            self._pump = pump.Pump(self.name, self._bounds, self._codec.encode, listener=listener)
         else:
             dialer = sockets.Dialer(self._end.address)
-            self._pump = pump.Pump(self.name, self._bounds, dialer=dialer)
+            self._pump = pump.Pump(self.name, self._bounds, self._codec.encode, dialer=dialer)
         self._pump.start()
 
     @property
@@ -195,9 +195,10 @@ class TcpOutlet(link.Outlet):
         self._sent += records
 
     def show(self, instrument: int, image: bytes | memoryview) -> None:
-        """Keeps the line that a new client gets first of ``instrument``; a pipe keeps none."""
+        """Keeps the record that a new client gets first of ``instrument``; a pipe keeps none."""
         if self._is_broadcast:
-            self._running().show(instrument, self._codec.encode(image))
+            self._codec.learn(image)
+            self._running().show(instrument, bytes(image))
 
     def close(self) -> None:
         """Sends what can go at once, then closes every client and the thread."""

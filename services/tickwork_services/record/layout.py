@@ -26,6 +26,8 @@ TYPES = {name: value for value, name in TYPE_NAMES.items()}
 EMPTY, SYNCING, LIVE, GAP, STALE, CLOSED = range(6)
 STATE_NAMES = ("EMPTY", "SYNCING", "LIVE", "GAP", "STALE", "CLOSED")
 
+VENUE_IDS = {"binance-spot": 1, "binance-usdm": 2}
+
 FLAG_IMAGE = 1
 FLAG_FINAL = 4
 FLAG_TRUNCATED = 8

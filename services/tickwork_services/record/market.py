@@ -166,6 +166,11 @@ def read_top(data: bytes | bytearray | memoryview, offset: int = 0) -> Top:
     return Top(head[0], *head[2:])
 
 
+def instrument_of_top(record: bytes | bytearray | memoryview) -> int:
+    """Returns the instrument of one top without reading the rest of it."""
+    return record[10] | record[11] << 8
+
+
 def make_stale_status(instrument: int = layout.ANY_INSTRUMENT) -> bytes:
     """Returns the record that an inlet delivers once when its writer has died."""
     return Market(layout.STATUS, state=layout.STALE, instrument=instrument).to_bytes()

@@ -62,6 +62,12 @@ class NdjsonCodec(codec.Codec):
         offset_ns = self._unix_offset_ns()
         return b"".join(self._encode_one(record, offset_ns) for record in layout.split(batch))
 
+    def learn(self, record: codec.Batch) -> None:
+        """Learns the exponents of one market record, for the tops that will follow it."""
+        if record[8] not in (layout.TOP, layout.FRAME):
+            read = market.read_market(record)
+            self._instruments.learn(read.instrument, read.price_exponent, read.quantity_exponent)
+
     def feed(self, chunk: codec.Batch) -> bytes:
         """Returns the records of all lines that end in ``chunk``; bad lines are counted.
 

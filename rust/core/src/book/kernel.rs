@@ -85,6 +85,7 @@ impl BookKernel {
     /// # Errors
     /// What the file system says.
     pub fn write_proof(&mut self, path: &Path) -> io::Result<()> {
+        self.flush();
         self.desk.proof = Some(ProofFile::open(path)?);
         Ok(())
     }
@@ -252,5 +253,9 @@ impl Kernel for BookKernel {
         if let Some(proof) = &mut self.desk.proof {
             proof.flush(&self.board);
         }
+    }
+
+    fn write_proof(&mut self, path: &Path) -> io::Result<()> {
+        BookKernel::write_proof(self, path)
     }
 }

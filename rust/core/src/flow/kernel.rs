@@ -1,5 +1,8 @@
 //! The kernel concept: one component's hot part, pure apart from what it emits.
 
+use std::io;
+use std::path::Path;
+
 /// Where a kernel's records go. A port is the index of an outlet in the kernel's own order.
 pub trait Emit {
     /// Hands one whole record over and waits for room; nothing is lost.
@@ -23,4 +26,12 @@ pub trait Kernel: Send {
 
     /// Brings what is buffered for files to the disk; called once a second and at stop.
     fn flush(&mut self) {}
+
+    /// Begins the proof file of a Block; a kernel that proves nothing makes none.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn write_proof(&mut self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
 }
