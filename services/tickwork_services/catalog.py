@@ -34,7 +34,11 @@ def _entry(folder: str, name: str) -> Entry:
 
 
 TABLE: dict[str, Entry] = {
+    "book": _entry("book", "Book"),
+    "consumer": _entry("consumer", "Consumer"),
     "forwarder": _entry("forwarder", "Forwarder"),
+    "normalizer": _entry("normalizer", "Normalizer"),
+    "publisher": _entry("publisher", "Publisher"),
     "venue_twin": _entry("venue_twin", "VenueTwin"),
 }
 

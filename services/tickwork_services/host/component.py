@@ -144,7 +144,7 @@ class NativeStage(Component):
 
     ``inlet_ports`` and ``outlet_ports`` name the kernel's ports in the kernel's own order. A port
     that the unit does not wire is discarded (outlet) or must not exist (inlet). ``own_ports`` are
-    outlets that the component opens by itself, because its kernel or a bridge of its own feeds them.
+    outlets that the component opens by itself: its kernel or a bridge of its own feeds them.
     """
 
     inlet_ports: ClassVar[tuple[str, ...]] = ()

@@ -16,7 +16,9 @@ from tickwork_services import clocks
 from tickwork_services.host import component, environment, meter
 
 INTERVAL_NS = 1_000_000_000
-_GAUGES = frozenset({"highWater", "capacity", "clients", "pending", "generation", "openGaps", "instruments"})
+_GAUGES = frozenset(
+    {"highWater", "capacity", "clients", "pending", "generation", "openGaps", "instruments"}
+)
 
 
 class StretchOutputs:

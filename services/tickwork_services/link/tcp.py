@@ -16,6 +16,7 @@ from tickwork_services.record import layout, market
 from tickwork_services.wire import codec, ndjson
 
 READ_BYTES_MAX = 256 << 10
+_NO_SEQUENCE = bytes(8)
 _NOTHING = link.Batch(memoryview(b""), 0)
 
 
@@ -195,10 +196,13 @@ class TcpOutlet(link.Outlet):
         self._sent += records
 
     def show(self, instrument: int, image: bytes | memoryview) -> None:
-        """Keeps the record that a new client gets first of ``instrument``; a pipe keeps none."""
+        """Keeps the record that a new client gets first of ``instrument``; a pipe keeps none.
+
+        An image is out of sequence: its own is 0.
+        """
         if self._is_broadcast:
             self._codec.learn(image)
-            self._running().show(instrument, bytes(image))
+            self._running().show(instrument, _NO_SEQUENCE + bytes(image[8:]))
 
     def close(self) -> None:
         """Sends what can go at once, then closes every client and the thread."""

@@ -31,18 +31,22 @@ class Check:
         self._last = None
 
     def take(self, data: memoryview, records: int, lost: int) -> Tops:
-        """Returns the tops of a batch that are sound; everything else is counted."""
+        """Returns the sound tops of a batch that are news; everything else is counted.
+
+        A top without a sequence is an image of what was there before this reader came.
+        """
         if len(data) == records * layout.ALIGN_BYTES:
             tops = list(_TOP.iter_unpack(data))
         else:
             tops = self._pick_tops(data)
-        self.received += len(tops)
+        self.received += sum(1 for top in tops if top[SEQUENCE])
         sound = [top for top in tops if self._is_sound(top)]
         for top in sound:
-            self._follow(top[SEQUENCE], lost)
-            lost = 0
             self._states[top[INSTRUMENT]] = top[STATE]
-        return sound
+            if top[SEQUENCE]:
+                self._follow(top[SEQUENCE], lost)
+                lost = 0
+        return [top for top in sound if top[SEQUENCE]]
 
     def counters(self) -> dict[str, int]:
         """Returns received, gaps, malformed, crossed, statuses; cumulative."""
@@ -92,7 +96,7 @@ class Check:
     def _follow(self, sequence: int, lost: int) -> None:
         """Counts numbers that are missing although nobody said that they were lost.
 
-        A number that goes back is a publisher that began anew, or an image of an earlier one.
+        A number that goes back belongs to a publisher that began anew.
         """
         if self._last is not None and sequence > self._last + 1 + lost:
             self._gaps += sequence - self._last - 1 - lost

@@ -1,6 +1,5 @@
 """The normalizer: a venue's frames in, records out. The kernel does the work, in a native loop."""
 
-import pathlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,24 +16,33 @@ class Normalizer(component.NativeStage):
     inlet_ports: ClassVar[tuple[str, ...]] = ("frames",)
     outlet_ports: ClassVar[tuple[str, ...]] = ("records",)
 
+    def __init__(
+        self, settings: normalizer_settings.NormalizerSettings, context: component.Context
+    ) -> None:
+        super().__init__(settings, context)
+        self._kernel: tickwork_native.NormalizerKernel | None = None
+
     async def open(self) -> None:
         """Makes the kernel and registers its hops (receive, parse)."""
-        native: Any = tickwork_native
-        self._kernel: Any = native.NormalizerKernel(
-            self.settings.venue, list(self.settings.instruments)
+        self._kernel = tickwork_native.NormalizerKernel(
+            self.settings.venue,
+            self.settings.instruments,
+            payload_bytes_max=self.settings.frame_bytes_max,
         )
         for histogram in self._kernel.histograms():
             self.context.meter.histogram(histogram)
 
     @property
-    def kernel(self) -> Any:
+    def kernel(self) -> tickwork_native.NormalizerKernel:
         """The native kernel."""
+        if self._kernel is None:
+            raise RuntimeError("the normalizer was asked for its kernel before it was opened")
         return self._kernel
 
     async def start(self, stretch: component.Stretch) -> None:
         """Nothing to prepare: the loop does it all."""
 
-    async def stop(self, drain_ns: int) -> int:
+    async def stop(self, drain_ns: int) -> int:  # noqa: ARG002 — the loop has drained
         """Nothing is left: the loop has drained."""
         return 0
 
@@ -43,13 +51,16 @@ class Normalizer(component.NativeStage):
 
     def counters(self) -> Mapping[str, int]:
         """Returns frames, records, what was unparsed by reason; cumulative."""
-        kernel = getattr(self, "_kernel", None)
-        return dict(kernel.counters()) if kernel is not None else {}
+        return {} if self._kernel is None else self._kernel.counters()
 
     def facts(self) -> Mapping[str, Any]:
         """Returns the last payloads that became no record."""
-        kernel = getattr(self, "_kernel", None)
-        if kernel is None:
+        if self._kernel is None:
             return {}
-        kept = kernel.unparsed()
-        return {"unparsed": kept[len(kept) - min(len(kept), self.settings.unparsed_kept_max) :]}
+        kept = self._kernel.unparsed()
+        kept = kept[max(0, len(kept) - self.settings.unparsed_kept_max) :]
+        return {"unparsed": [{**each, "excerpt": _text(each["excerpt"])} for each in kept]}
+
+
+def _text(excerpt: bytes | str) -> str:
+    return excerpt if isinstance(excerpt, str) else excerpt.decode(errors="backslashreplace")
