@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import control_plans
@@ -15,7 +16,7 @@ import pytest
 from tickwork import errors
 from tickwork.conductor import conduct, events
 from tickwork.conductor.outcome import Outcome
-from tickwork.local import execution, runs
+from tickwork.local import execution, runs, supervisor
 
 pytestmark = pytest.mark.system
 DRIVE = pathlib.Path(__file__).with_name("drive.py")
@@ -222,3 +223,52 @@ def test_killing_the_parent_leaves_no_orphan(tmp_path) -> None:
     assert socket_directory.is_dir()
     Ran(tmp_path, control_plans.small_plan("a", seconds=0.2))
     assert not socket_directory.exists(), "the next start removes what a dead run left"
+
+
+# -- a provider ---------------------------------------------------------------------------------
+
+
+def test_a_provider_starts_by_itself_is_restarted_and_ended(tmp_path) -> None:
+    plan = control_plans.small_plan("a", "b", blocks=0, restart="onFailure")
+    run = runs.make(tmp_path, plan.experiment, "text\n")
+    told: list[supervisor.Restarted] = []
+    meddlers: list[threading.Thread] = []
+
+    def ready(fleet: execution.LocalFleet) -> None:
+        first = fleet.pids()["idle/b"]
+        meddler = threading.Thread(target=meddle, args=(fleet, first))
+        meddlers.append(meddler)
+        meddler.start()
+
+    def meddle(fleet: execution.LocalFleet, first: int) -> None:
+        written = run.unit("idle", "b") / "output" / "000-main" / "idle.bin"
+        wait_for(written.exists)
+        written.unlink()
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: fleet.incarnation("idle/b") == 2 and written.exists())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ended = execution.provide(plan, run, told.append, ready=ready, program=control_plans.IDLE)
+    meddlers[0].join()
+    assert ended.exit_code == 0
+    assert [(each.unit, each.incarnation, each.ending) for each in told] == [
+        ("idle/b", 2, "SIGKILL")
+    ]
+    assert run.block_unit("000-main", "idle", "a").is_dir()
+
+
+def test_a_provider_whose_unit_cannot_be_kept_up_says_which(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(supervisor, "BACK_OFF_NS", 1_000_000)
+    monkeypatch.setattr(supervisor, "RESTARTS_MAX", 2)
+    plan = control_plans.small_plan("a", blocks=0, restart="onFailure")
+    run = runs.make(tmp_path, plan.experiment, "text\n")
+    ended = execution.provide(plan, run, program=("/bin/false",))
+    assert (ended.lost, ended.exit_code) == ("idle/a", 6)
+    assert ended.ending == "exit code 1, after 2 restarts in a row"
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "waited for half a minute"
+        time.sleep(0.05)

@@ -120,23 +120,25 @@ class Crew:
     ) -> messages.StartReply | None:
         """Opens the unit, and starts it if asked; waits for one that is not up (again) yet.
 
-        Raises UnitFailure where it refuses, RunError where it does not answer within a minute.
+        Raises UnitFailure where it refuses, or does not answer within a minute.
         """
         member = self.members[name]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + BRING_SECONDS
+        refusal: Failure | None = None
         while loop.time() < deadline:
             try:
                 return await self._bring_once(member, request)
             except channel.AwayError:
                 await asyncio.sleep(RETRY_SECONDS)
             except channel.RefusedError as refused:
+                refusal = refused.failure
                 if not self._restarts:
-                    raise UnitFailure(refused.failure) from refused
+                    raise UnitFailure(refusal) from refused
                 await asyncio.sleep(RETRY_SECONDS)
-        raise errors.RunError(
-            f"Unit {name} did not become ready within {BRING_SECONDS:g} s.",
-            "Its log is in the run directory.",
+        silence = f"Unit {name} did not become ready within {BRING_SECONDS:g} s."
+        raise UnitFailure(
+            refusal or Failure(name, "RunError", silence, "Its log is in the run directory.")
         )
 
     async def bring_all(
