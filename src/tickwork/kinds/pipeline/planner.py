@@ -191,7 +191,7 @@ class _Planner:
             channels=venue.channels,
             depth_interval_ms=venue.depth_interval_ms,
             snapshot_limit=venue.snapshot_limit,
-            tls=_is_tls(urls, endpoint) and venue.twin is None,
+            tls=_is_tls(venue, urls),
             ca_file=endpoint.ca_file,
             proxy=endpoint.proxy,
             seed=self._arm.seed,
@@ -307,7 +307,9 @@ def _urls(endpoint: specs.VenueEndpoint) -> Mapping[str, str]:
     }
 
 
-def _is_tls(urls: Mapping[str, str], endpoint: specs.VenueEndpoint) -> bool:
+def _is_tls(venue: specs.Venue, urls: Mapping[str, str]) -> bool:
+    if venue.twin is not None:
+        return venue.twin.tls_certificate_file is not None
     if "websocket" in urls:
         return urls["websocket"].startswith("wss://")
-    return endpoint.tls
+    return venue.endpoint is None or venue.endpoint.tls

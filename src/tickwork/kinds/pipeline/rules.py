@@ -71,6 +71,14 @@ def _twin_mix(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
             )
 
 
+def _twin_tls(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
+    twin = spec.venue.twin
+    if twin is None or (twin.tls_certificate_file is None) == (twin.tls_key_file is None):
+        return
+    missing = "tlsKeyFile" if twin.tls_key_file is None else "tlsCertificateFile"
+    yield Finding(("venue", "twin"), f"{missing} is missing: TLS needs a certificate and its key")
+
+
 def _instruments(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, instrument in enumerate(spec.venue.instruments):
@@ -187,6 +195,7 @@ RULES: tuple[Rule, ...] = (
     _fault_instruments,
     _fault_windows,
     _twin_mix,
+    _twin_tls,
     _powers_of_two,
     _pipe_room,
     _proof,

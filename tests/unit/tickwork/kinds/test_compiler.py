@@ -18,7 +18,7 @@ _SPEC.loader.exec_module(regenerate)
 
 def test_experiments_give_their_golden_plans() -> None:
     golden = {path.name: path.read_text() for path in (ROOT / "tests/golden/plans").glob("*.json")}
-    assert regenerate.plans() == golden
+    assert regenerate.plans() == golden, "read the diff of: python tests/golden/regenerate.py"
 
 
 def comparison(*sets: str) -> compiler.Plan:

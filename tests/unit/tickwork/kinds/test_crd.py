@@ -19,7 +19,9 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_definition_is_the_golden_one() -> None:
-    assert crd.custom_resource_definition() == json.loads(GOLDEN.read_text())
+    golden = json.loads(GOLDEN.read_text())
+    remedy = "read the diff of: python tests/golden/regenerate.py"
+    assert crd.custom_resource_definition() == golden, remedy
 
 
 def test_the_schema_is_structural() -> None:

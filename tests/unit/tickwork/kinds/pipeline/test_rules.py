@@ -51,6 +51,7 @@ DEMO = pathlib.Path(__file__).parents[5] / "experiments" / "pipeline" / "demo.ya
             "pipeline.venue.endpoint.websocket",
             "wss://",
         ),
+        (["pipeline.venue.twin.tlsKeyFile=key.pem"], "pipeline.venue.twin", "tlsCertificateFile"),
         (["durationSeconds=13"], "pipeline.venue.twin.faults.8.atSeconds", "by 10 s"),
         (
             ["pipeline.venue.twin.faults.0={atSeconds: 11.8, kind: stall, durationMs: 500}"],
