@@ -260,9 +260,10 @@ class NdjsonCodec(codec.Codec):
         return found if found is not None else (price, quantity)
 
     def _read_market(self, content: Mapping[str, Any]) -> bytes:
-        kind = layout.TYPES.get(content.get("type", ""))
-        if kind in (None, layout.FRAME, layout.TOP):
-            raise LineError(f"type {content.get('type')!r} does not exist")
+        name = content["type"]
+        kind = layout.TYPES.get(name) if isinstance(name, str) else None
+        if kind is None or kind in (layout.FRAME, layout.TOP):
+            raise LineError(f"type {name!r} does not exist")
         price = _exponent(content, "price_exponent")
         quantity = _exponent(content, "quantity_exponent")
         return market.Market(
