@@ -28,4 +28,20 @@ impl Lent {
         // owner promised not to write it during the call, which is what lending means.
         unsafe { std::slice::from_raw_parts(self.0.buf_ptr().cast(), self.0.len_bytes()) }
     }
+
+    /// The bytes for writing.
+    pub fn bytes_mut(&mut self) -> PyResult<&mut [u8]> {
+        if self.0.readonly() {
+            return Err(PyBufferError::new_err(
+                "writing records into a read-only buffer; lend a bytearray or an array",
+            ));
+        }
+        if self.0.len_bytes() == 0 {
+            return Ok(&mut []);
+        }
+        // SAFETY: as above, and the exporter said that it may be written.
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(self.0.buf_ptr().cast(), self.0.len_bytes()) };
+        Ok(bytes)
+    }
 }

@@ -2,14 +2,23 @@
 
 mod audit;
 mod book;
+mod books;
 mod buffers;
 mod clock;
+mod depth_reader;
+mod errors;
 mod frame_outlet;
 mod histogram;
+mod inspect;
 mod interval_log;
 mod kernel;
 mod normalizer;
 mod parse;
+mod pipe_reader;
+mod pipe_writer;
+mod publication;
+mod ring_reader;
+mod waiting;
 
 use pyo3::prelude::*;
 
@@ -31,6 +40,18 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(histogram::render_prometheus, module)?)?;
     module.add_class::<interval_log::IntervalLog>()?;
     module.add_class::<kernel::KernelFace>()?;
+    errors::add(module)?;
+    module.add_class::<pipe_writer::PipeWriter>()?;
+    module.add_class::<pipe_reader::PipeReader>()?;
+    module.add_function(wrap_pyfunction!(pipe_reader::anonymous_pipe, module)?)?;
+    module.add_class::<publication::Publication>()?;
+    module.add_class::<ring_reader::RingReader>()?;
+    module.add_class::<ring_reader::RingWaiter>()?;
+    module.add_class::<depth_reader::DepthReader>()?;
+    module.add_class::<books::Book>()?;
+    module.add_class::<books::Books>()?;
+    module.add_function(wrap_pyfunction!(inspect::inspect_segment, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::segment_path, module)?)?;
     module.add_class::<book::BookKernel>()?;
     module.add_class::<audit::Audit>()?;
     module.add_class::<parse::Parser>()?;

@@ -133,12 +133,32 @@ impl DepthReader {
             self.lost += (newest + 1).saturating_sub(self.expected);
             self.expected = newest + 1;
         }
-        if self.source.follow()
-            && let Ok((region, tail)) = region_of(self.source.segment())
-        {
+        self.follow();
+    }
+
+    /// Moves to the file that took the name, when everything of the present one was read; true
+    /// when it did.
+    pub fn follow(&mut self) -> bool {
+        if self.has_news() || !self.source.follow() {
+            return false;
+        }
+        if let Ok((region, tail)) = region_of(self.source.segment()) {
             (self.region, self.tail) = (region, tail);
             self.expected = 1;
         }
+        true
+    }
+
+    /// Whether something can be read.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.tail.committed() != self.tail.cursor()
+    }
+
+    /// Whether the writer closed the stream and everything was read.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.source.segment().state() == segment_state::CLOSED && !self.has_news()
     }
 
     /// Waits at most one slice (50 ms) for a record or for the end; says whether one came.

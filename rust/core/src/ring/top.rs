@@ -84,7 +84,7 @@ impl TopReader {
 
     fn end(&mut self, batch: Batch) -> Batch {
         self.received += batch.copied as u64;
-        if batch.copied == 0 && self.source.follow() {
+        if self.available() == 0 && self.source.follow() {
             // A new file counts from 1; what it already overwrote is found as a lap.
             if let Ok(slots) = reader_of(self.source.segment(), 0) {
                 self.slots = slots;
@@ -106,6 +106,12 @@ impl TopReader {
     #[must_use]
     pub fn available(&self) -> u64 {
         (self.slots.newest() + 1).saturating_sub(self.slots.next())
+    }
+
+    /// Whether the writer closed the stream and everything was read.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.source.segment().state() == segment_state::CLOSED && self.available() == 0
     }
 
     /// How the writer is.

@@ -10,7 +10,10 @@ import warnings
 from tickwork_native import _native
 from tickwork_native._native import (
     Audit,
+    Book,
     BookKernel,
+    Books,
+    DepthReader,
     FastClock,
     FrameOutlet,
     Histogram,
@@ -19,10 +22,25 @@ from tickwork_native._native import (
     NormalizerKernel,
     Parser,
     ParseRefused,
+    PipeReader,
+    PipeWriter,
+    Publication,
+    RecordTooLong,
+    RingReader,
+    SegmentBusy,
+    SegmentCorrupt,
+    SegmentError,
+    SegmentFull,
+    SegmentMissing,
+    SegmentRefused,
+    anonymous_pipe,
     fast_clock,
+    inspect_segment,
     monotonic_raw_ns,
     render_prometheus,
+    segment_path,
 )
+from tickwork_native.ring import Ring
 
 __build__: str = _native.__build__
 
@@ -36,7 +54,10 @@ if __build__ == "debug":
 
 __all__ = [
     "Audit",
+    "Book",
     "BookKernel",
+    "Books",
+    "DepthReader",
     "FastClock",
     "FrameOutlet",
     "Histogram",
@@ -45,8 +66,23 @@ __all__ = [
     "NormalizerKernel",
     "ParseRefused",
     "Parser",
+    "PipeReader",
+    "PipeWriter",
+    "Publication",
+    "RecordTooLong",
+    "Ring",
+    "RingReader",
+    "SegmentBusy",
+    "SegmentCorrupt",
+    "SegmentError",
+    "SegmentFull",
+    "SegmentMissing",
+    "SegmentRefused",
     "__build__",
+    "anonymous_pipe",
     "fast_clock",
+    "inspect_segment",
     "monotonic_raw_ns",
     "render_prometheus",
+    "segment_path",
 ]

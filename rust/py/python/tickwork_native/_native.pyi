@@ -40,6 +40,7 @@ __all__ = [
     "inspect_segment",
     "monotonic_raw_ns",
     "render_prometheus",
+    "segment_path",
 ]
 
 __build__: str
@@ -355,6 +356,13 @@ class Books:
     def state(self) -> str: ...
     @property
     def generation(self) -> int: ...
+
+def segment_path(name: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> str:
+    """The book segment that `name` means: demo is /dev/shm/tickwork-<uid>/demo/book.
+
+    An absolute path is taken as it is (a directory means its `book`); `root` replaces
+    /dev/shm/tickwork-<uid>.
+    """
 
 def inspect_segment(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Header, regions, cursors, readers, losses, ages of any segment; read-only."""

@@ -1,0 +1,191 @@
+//! `PipeWriter`: the writing end of a pipe.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use tickwork_core::record::{ALIGNMENT, Records};
+use tickwork_core::ring::Wait;
+use tickwork_core::ring::pipe::{self, PipeGauge};
+
+use crate::buffers::Lent;
+use crate::errors::raise;
+use crate::waiting::{duration, lock, until};
+
+/// The place of one writer: here while Python drives it, empty while a loop does.
+pub type Slot = Arc<Mutex<Option<pipe::PipeWriter>>>;
+
+/// The writing end of a pipe.
+#[pyclass(frozen, module = "tickwork_native")]
+pub struct PipeWriter {
+    slot: Slot,
+    gauge: PipeGauge,
+    closed: Mutex<bool>,
+}
+
+impl PipeWriter {
+    /// The face of a writer.
+    pub fn new(writer: pipe::PipeWriter) -> PyResult<Self> {
+        Ok(Self {
+            gauge: PipeGauge::new(writer.segment()).map_err(raise)?,
+            slot: Arc::new(Mutex::new(Some(writer))),
+            closed: Mutex::new(false),
+        })
+    }
+
+    /// Where a loop takes the writer from and brings it back to.
+    pub fn slot(&self) -> Slot {
+        Arc::clone(&self.slot)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut pipe::PipeWriter) -> PyResult<T>) -> PyResult<T> {
+        let mut slot = lock(&self.slot);
+        work(slot.as_mut().ok_or_else(|| self.absent())?)
+    }
+
+    fn absent(&self) -> PyErr {
+        let path = self.gauge.segment().path().display();
+        let why = if *lock(&self.closed) {
+            "it is closed"
+        } else {
+            "a NativeLoop holds it; stop the loop first"
+        };
+        PyRuntimeError::new_err(format!("writing to {path}: {why}"))
+    }
+}
+
+/// The records of `bytes`, or an error that says where they end.
+fn whole(bytes: &[u8]) -> PyResult<Vec<&[u8]>> {
+    let mut walk = Records::new(bytes);
+    let records: Vec<&[u8]> = walk.by_ref().collect();
+    let rest = walk.rest().len();
+    if rest != 0 || records.iter().any(|record| record.len() % ALIGNMENT != 0) {
+        return Err(PyValueError::new_err(format!(
+            "sending a batch of {} bytes: the last {rest} are no whole record; send whole \
+             records, each padded to 64 bytes",
+            bytes.len()
+        )));
+    }
+    Ok(records)
+}
+
+#[pymethods]
+impl PipeWriter {
+    /// Makes the segment, or takes over what an earlier writer left.
+    #[staticmethod]
+    fn create(path: PathBuf, capacity_bytes: u64, name: &str) -> PyResult<Self> {
+        Self::new(pipe::PipeWriter::create(&path, capacity_bytes, name).map_err(raise)?)
+    }
+
+    /// Sends as many whole records as there is room for; returns their number.
+    fn try_send(&self, records: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let lent = Lent::get(records)?;
+        let records = whole(lent.bytes())?;
+        self.with(|writer| {
+            let mut sent = 0;
+            for record in records {
+                if !writer.stage(record).map_err(raise)? {
+                    break;
+                }
+                sent += 1;
+            }
+            writer.commit();
+            Ok(sent)
+        })
+    }
+
+    /// Sends all records and waits for room; fewer only when time is over.
+    fn send(&self, py: Python<'_>, records: &Bound<'_, PyAny>, timeout_ns: i64) -> PyResult<usize> {
+        let lent = Lent::get(records)?;
+        let records = whole(lent.bytes())?;
+        let mut sent = 0;
+        let mut step = |slice| {
+            self.with(|writer| {
+                while sent < records.len() {
+                    let record = records[sent];
+                    if !writer.stage(record).map_err(raise)? {
+                        writer.commit();
+                        if !writer.wait_for_room(record.len(), Wait::Park, slice) {
+                            return Ok(false);
+                        }
+                        continue;
+                    }
+                    sent += 1;
+                }
+                writer.commit();
+                Ok(true)
+            })
+        };
+        if !step(std::time::Duration::ZERO)? {
+            let answer = until(py, duration(timeout_ns), |slice| match step(slice) {
+                Ok(false) => None,
+                answer => Some(answer),
+            })?;
+            answer.transpose()?;
+        }
+        Ok(sent)
+    }
+
+    /// Whether a process holds the reading end.
+    fn reader_alive(&self) -> PyResult<bool> {
+        self.gauge.segment().is_locked(1).map_err(raise)
+    }
+
+    /// Marks the end of the stream and lets go; what was sent stays readable.
+    fn close(&self) {
+        let mut slot = lock(&self.slot);
+        if let Some(mut writer) = slot.take() {
+            writer.close();
+            *lock(&self.closed) = true;
+        }
+    }
+
+    /// Path of the segment.
+    #[getter]
+    fn path(&self) -> String {
+        self.gauge.segment().path().display().to_string()
+    }
+
+    /// Name of the segment.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.gauge.segment().geometry().name
+    }
+
+    /// Generation of the segment.
+    #[getter]
+    fn generation(&self) -> u64 {
+        self.gauge.segment().generation()
+    }
+
+    /// Bytes of the region.
+    #[getter]
+    fn capacity(&self) -> u64 {
+        self.gauge.capacity()
+    }
+
+    /// Highest fill so far, in bytes.
+    #[getter]
+    fn high_water(&self) -> u64 {
+        self.gauge.high_water()
+    }
+
+    /// Bytes sent and not read yet.
+    #[getter]
+    fn pending_bytes(&self) -> u64 {
+        self.gauge.pending()
+    }
+
+    /// Sequence of the newest record: records sent through this segment, over restarts.
+    #[getter]
+    fn sent(&self) -> u64 {
+        self.gauge.newest()
+    }
+
+    /// Whether a NativeLoop holds it now.
+    #[getter]
+    fn in_loop(&self) -> bool {
+        lock(&self.slot).is_none() && !*lock(&self.closed)
+    }
+}
