@@ -34,6 +34,10 @@ class Pipe:
             self._held += records
         return 1
 
+    def clear(self):
+        with self._lock:
+            self._held = bytearray()
+
     def read_all(self, into):
         with self._lock:
             held, self._held = self._held, bytearray()
