@@ -33,9 +33,16 @@ def conduct(
 ) -> Outcome:
     """Drives every block of ``plan`` and returns how the run ended; nothing a unit does raises.
 
-    ``conductor.json`` is written after every block and at the end.
+    ``conductor.json`` is written after every block and at the end. Raises RunError where the run
+    directory cannot be written.
     """
-    return asyncio.run(_Run(plan, fleet, run, report).conduct())
+    try:
+        return asyncio.run(_Run(plan, fleet, run, report).conduct())
+    except OSError as error:
+        raise errors.RunError(
+            f"Writing what the units saw below {run.root}: {error}.",
+            "Make room on the disk, or choose another directory: -o DIR",
+        ) from error
 
 
 class _Run:

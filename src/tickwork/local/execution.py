@@ -158,26 +158,44 @@ def _running(
     program: Sequence[str],
 ) -> Iterator[tuple[LocalFleet, supervisor.Supervisor]]:
     refuse_spinners(plan, len(os.sched_getaffinity(0)))
-    run.plan.write_text(plan.to_json(), encoding="utf-8")
     with contextlib.ExitStack() as stack:
-        scratch = _make_scratch()
-        stack.callback(scratch.release)
-        held = segments.claim_names(plan.publish_names, segments.base_directory())
-        stack.callback(held.remove)
-        bound = _bind(plan, run, scratch.directory, held.base)
-        read_end, write_end = os.pipe2(os.O_CLOEXEC)
-        stack.callback(os.close, write_end)
-        stack.callback(os.close, read_end)
-        launches = [_prepare(unit, run, read_end, program) for unit in bound]
-        keeper = supervisor.Supervisor(launches, restarts=plan.restart == "onFailure", told=told)
-        wish = interruption.Interruption(keeper.kill)
-        stack.enter_context(interruption.listening(wish))
-        stack.callback(_gather_rest, run, bound)
-        stack.callback(keeper.close)
-        each_ns = plan.drain_ms * 1_000_000 + END_EACH_GRACE_NS
-        keeper.start()
-        stack.callback(keeper.end, plan.stop_order(), each_ns, END_ALL_NS)
-        yield LocalFleet(bound, run, keeper, wish), keeper
+        try:
+            started = _start(stack, plan, run, told, program)
+        except OSError as error:
+            raise errors.RunError(
+                f"Starting the units of {plan.experiment} in {run.root}: {error}.",
+                "Make room on the disk, or choose another directory: -o DIR",
+            ) from error
+        yield started
+
+
+def _start(
+    stack: contextlib.ExitStack,
+    plan: plans.Plan,
+    run: run_directory.RunDirectory,
+    told: Callable[[supervisor.Restarted], None],
+    program: Sequence[str],
+) -> tuple[LocalFleet, supervisor.Supervisor]:
+    """Starts every unit; what undoes each step lies on ``stack``, in the order of undoing."""
+    run.plan.write_text(plan.to_json(), encoding="utf-8")
+    scratch = _make_scratch()
+    stack.callback(scratch.release)
+    held = segments.claim_names(plan.publish_names, segments.base_directory())
+    stack.callback(held.remove)
+    bound = _bind(plan, run, scratch.directory, held.base)
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    stack.callback(os.close, write_end)
+    stack.callback(os.close, read_end)
+    launches = [_prepare(unit, run, read_end, program) for unit in bound]
+    keeper = supervisor.Supervisor(launches, restarts=plan.restart == "onFailure", told=told)
+    wish = interruption.Interruption(keeper.kill)
+    stack.enter_context(interruption.listening(wish))
+    stack.callback(_gather_rest, run, bound)
+    stack.callback(keeper.close)
+    each_ns = plan.drain_ms * 1_000_000 + END_EACH_GRACE_NS
+    keeper.start()
+    stack.callback(keeper.end, plan.stop_order(), each_ns, END_ALL_NS)
+    return LocalFleet(bound, run, keeper, wish), keeper
 
 
 def refuse_spinners(plan: plans.Plan, cores: int) -> None:
