@@ -1,5 +1,7 @@
 """Encodes WebSocket frames of a server (RFC 6455, section 5.2): unmasked, text, whole or torn."""
 
+import itertools
+
 TEXT, CONTINUATION = 1, 0
 FINAL = 0x80
 FRAGMENTS = 3
@@ -18,8 +20,8 @@ def encode(payload: bytes, opcode: int = TEXT, *, final: bool = True) -> bytes:
 
 def encode_fragments(payload: bytes) -> bytes:
     """Returns one message as a text frame and continuation frames, torn at thirds of its bytes."""
-    step = max(1, -(-len(payload) // FRAGMENTS))
-    pieces = [payload[at : at + step] for at in range(0, len(payload), step)] or [b""]
+    edges = [len(payload) * number // FRAGMENTS for number in range(FRAGMENTS + 1)]
+    pieces = [payload[low:high] for low, high in itertools.pairwise(edges) if high > low] or [b""]
     last = len(pieces) - 1
     return b"".join(
         encode(piece, CONTINUATION if number else TEXT, final=number == last)

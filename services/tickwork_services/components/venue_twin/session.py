@@ -62,7 +62,7 @@ class Session:
 
     def count_before(self, elapsed_ns: int) -> int:
         """Returns how many messages of a stretch are due before ``elapsed_ns``."""
-        return -(-elapsed_ns * self.rate // SECOND_NS)
+        return self.due_count(elapsed_ns - 1)
 
     def _draw(self) -> market.Message:
         instrument = self.instruments[int(self._random() * len(self.instruments))]
