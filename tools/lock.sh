@@ -16,6 +16,9 @@ done
 echo "uv==$("$UV" --version | cut -d' ' -f2)" | "$UV" $COMPILE - --output-file requirements/uv.txt
 # shellcheck disable=SC2086
 printf 'uv_build>=0.13.6,<0.14\nmaturin==1.16.0\n' | "$UV" $COMPILE - --output-file requirements/build.txt
+# The peers' environment holds no member of the workspace: python-binance is a peer, not ours.
+# shellcheck disable=SC2086
+echo 'python-binance==1.0.37' | "$UV" $COMPILE - --output-file requirements/peers.txt
 if grep -n '://' requirements/*.txt; then
     echo "a lock file holds an address" >&2
     exit 1
