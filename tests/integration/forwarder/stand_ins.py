@@ -173,16 +173,17 @@ class Bench:
     frames: Frames
     requests: Requests
     log: Log
+    failures: list[BaseException]
     venue: Any = None
     opened: bool = False
     settings: Any = None
     reader: Any = None
 
-    def start(self, directory: pathlib.Path) -> None:
+    def start(self, directory: pathlib.Path, in_ns: int = 0) -> None:
         if not self.opened:
             asyncio.run(self.forwarder.open())
             self.opened = True
-        now_ns = clocks.now_mono_ns()
+        now_ns = clocks.now_mono_ns() + in_ns
         stretch = component.Stretch(
             0, "main", "", now_ns, now_ns, None, directory, clocks.measure_unix_map(1)
         )
@@ -212,10 +213,11 @@ def make_bench(connects: dict[str, str], frames: Frames | None = None, **setting
         name="forwarder", component="forwarder", settings={}, connects=connects
     )
     unit: Any = None
-    context = component.Context(unit, spec, {"requests": inlet}, {}, Meter(), log)
+    failures: list[BaseException] = []
+    context = component.Context(unit, spec, {"requests": inlet}, {}, Meter(), log, failures.append)
     made = Forwarder(ForwarderSettings(**settings), context)
     made.frames = frames
-    return Bench(made, frames, inlet, log, settings=settings)
+    return Bench(made, frames, inlet, log, failures, settings=settings)
 
 
 class Venue:

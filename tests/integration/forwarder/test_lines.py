@@ -8,6 +8,7 @@ import socket
 import pytest
 from integration.forwarder import stand_ins
 from integration.forwarder.stand_ins import ABSENT, CLOSED, ERROR, OPENED, TEXT, wait_until
+from tickwork_services import clocks
 
 
 def message(number, stream="btcusdt@trade"):
@@ -74,6 +75,33 @@ def test_nothing_is_connected_before_start_and_between_blocks(tmp_path):
         connections = {each.connection for each in bench.frames.of(TEXT)}
         assert connections == {1, 2}
         assert bench.forwarder.counters()["reconnects"] == 0
+
+
+def test_a_stop_before_the_start_instant_connects_nothing(tmp_path):
+    with stand_ins.Venue(send_ten) as venue:
+        bench = stand_ins.make_bench({"websocket": venue.address, "rest": venue.address})
+        bench.start(tmp_path, in_ns=3_600_000_000_000)
+        before_ns = clocks.now_mono_ns()
+        bench.stop()
+        assert clocks.now_mono_ns() - before_ns < 2_000_000_000
+        assert venue.connections == []
+        assert bench.forwarder.counters()["attempts"] == 0
+        asyncio.run(bench.forwarder.close())
+
+
+def test_an_outlet_that_breaks_fails_the_unit_and_ends_the_loop(tmp_path):
+    class Broken(stand_ins.Frames):
+        def on_frame(self, *arguments):
+            if arguments[2] == TEXT:
+                raise OSError("the segment went away")
+            return super().on_frame(*arguments)
+
+    with run(send_ten, tmp_path, Broken()) as bench:
+        wait_until(lambda: bench.failures, "the failure was told")
+        assert "went away" in str(bench.failures[0])
+        serving = bench.forwarder.serving()
+        assert (serving.serving, "went away" in serving.reason) == (False, True)
+        bench.stop()
 
 
 def test_two_lines_bring_everything_twice_and_are_told_apart(tmp_path):

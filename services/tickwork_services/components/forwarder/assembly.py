@@ -48,6 +48,7 @@ class Assembly:
     counts: tally.Tally
     unparsed_log: unparsed.UnparsedLog
     log: component.Logger
+    fail: component.Fail
     names: resolver.Resolver = dataclasses.field(default_factory=resolver.Resolver)
     _connections: int = 0
 
@@ -80,6 +81,7 @@ class Assembly:
             queue_max=self.settings.rest_queue_max,
             deliver=deliver,
             log=self.log,
+            fail=self.fail,
             counts=self.counts.rest,
         )
 

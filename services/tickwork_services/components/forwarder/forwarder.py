@@ -70,13 +70,14 @@ class Forwarder(component.Component):
             counts=self._tally,
             unparsed_log=self._log,
             log=self.context.log,
+            fail=self.context.fail,
         )
-        self.context.meter.counters(self.counters)
 
     async def start(self, stretch: component.Stretch) -> None:
         """Starts the threads; lines connect at ``stretch.start_ns``."""
         plan, outlet = self._opened()
-        made = loop.SocketLoop(outlet, self.context.inlets.get("requests"), self.context.log)
+        inlet = self.context.inlets.get("requests")
+        made = loop.SocketLoop(outlet, inlet, self.context.log, self.context.fail)
         self._loop = made
         self._rest = plan.make_rest(made.deliver)
         lines = plan.make_lines(made)
@@ -94,10 +95,6 @@ class Forwarder(component.Component):
             ended, self._loop = self._loop, None
             await asyncio.to_thread(ended.stop, drain_ns)
             self._tally.note_loop(ended)
-            if ended.failure is not None:
-                raise errors.RunError(
-                    f"The socket loop of {self.context.spec.name} ended: {ended.failure!r}."
-                ) from ended.failure
         return left
 
     async def close(self) -> None:

@@ -64,6 +64,7 @@ class SocketLoop:
         outlet: FrameOutlet,
         inlet: link.Inlet | None,
         log: component.Logger,
+        fail: component.Fail,
     ) -> None:
         self.failure: BaseException | None = None
         self.turns = 0
@@ -72,6 +73,7 @@ class SocketLoop:
         self.on_message = outlet.on_frame
         self._inlet = inlet
         self._log = log
+        self._fail = fail
         self._lines: Sequence[line.Line] = ()
         self._ask: Any = None
         self._answers: collections.deque[rest.Answer] = collections.deque()
@@ -79,8 +81,8 @@ class SocketLoop:
         self._watched: dict[int, tuple[connection.Connection, int]] = {}
         self._waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._waker, select.EPOLLIN)
-        self._leave_ns: int | None = None
-        self._deadline_ns: int | None = None
+        self._leaving = threading.Event()
+        self._deadline_ns = 0
         self._start_ns = 0
         self._ticked_ns = 0
         self._thread = threading.Thread(target=self._run, name="sockets", daemon=True)
@@ -94,9 +96,8 @@ class SocketLoop:
 
     def stop(self, drain_ns: int) -> None:
         """Closes all lines by handshake within ``drain_ns`` (at most a second), ends the thread."""
-        now_ns = clocks.now_mono_ns()
-        self._deadline_ns = now_ns + min(drain_ns, CLOSE_NS)
-        self._leave_ns = now_ns
+        self._deadline_ns = clocks.now_mono_ns() + min(drain_ns, CLOSE_NS)
+        self._leaving.set()
         self._wake()
         if self._thread.ident is not None:
             self._thread.join((min(drain_ns, CLOSE_NS) + CLOSE_NS) / 1e9)
@@ -145,15 +146,23 @@ class SocketLoop:
 
     def _run(self) -> None:
         try:
-            clocks.sleep(self._start_ns - clocks.now_mono_ns())
+            self._leaving.wait(max(0, self._start_ns - clocks.now_mono_ns()) / 1e9)
             while self._turn():
                 pass
             self._outlet.reset()
-        except BaseException as error:  # noqa: BLE001  # the host asks for it and fails the unit
+        except BaseException as error:  # noqa: BLE001  # the host is told and fails the unit
             self.failure = error
             self._log.error("socket loop failed", error=repr(error))
-            for each in self._lines:
+            self._abandon()
+            self._fail(error)
+
+    def _abandon(self) -> None:
+        """Drops all connections, though the outlet may refuse to hear of it."""
+        for each in self._lines:
+            try:
                 each.drop("the loop failed")
+            except Exception as error:  # noqa: BLE001  # the first failure is the one that counts
+                self._log.error("socket loop failed again", error=repr(error))
 
     def _turn(self) -> bool:
         """Does one bounded round; False when everything has been closed."""
@@ -163,10 +172,12 @@ class SocketLoop:
             self._work(descriptor, now_ns)
         if self._answers:
             self._pass_answers()
+        self.turns += 1
+        if self._leaving.is_set():
+            return self._leave(now_ns)
         if now_ns - self._ticked_ns >= TICK_NS:
             self._tick(now_ns)
-        self.turns += 1
-        return self._leave_ns is None or self._leave(now_ns)
+        return True
 
     def _work(self, descriptor: int, now_ns: int) -> None:
         if descriptor == self._waker:
@@ -241,8 +252,7 @@ class SocketLoop:
         """Goes on closing; False once nothing is connected or the time is over."""
         for each in self._lines:
             each.leave(now_ns)
-        late = self._deadline_ns is not None and now_ns > self._deadline_ns
-        if late:
+        if now_ns > self._deadline_ns:
             for each in self._lines:
                 each.drop("the venue did not answer the closing handshake in time")
         for each in self._lines:

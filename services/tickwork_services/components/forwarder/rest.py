@@ -111,6 +111,7 @@ class RestClient:
         queue_max: int,
         deliver: Callable[[Answer], None],
         log: component.Logger,
+        fail: component.Fail,
         counts: Counts,
     ) -> None:
         self.counts = counts
@@ -122,6 +123,7 @@ class RestClient:
         self._queue_max = queue_max
         self._deliver = deliver
         self._log = log
+        self._fail_unit = fail
         self._queue: dict[int, Wanted] = {}
         self._changed = threading.Condition()
         self._stopping = False
@@ -162,12 +164,20 @@ class RestClient:
             return len(self._queue)
 
     def _run(self) -> None:
+        try:
+            self._wait_for_start()
+            while (wanted := self._next()) is not None:
+                self._fetch(wanted)
+        except BaseException as error:  # noqa: BLE001  # the host is told and fails the unit
+            self._log.error("the REST thread failed", error=repr(error))
+            self._fail_unit(error)
+        finally:
+            self._forget_connection()
+
+    def _wait_for_start(self) -> None:
         with self._changed:
             while not self._stopping and (wait_ns := self._start_ns - clocks.now_mono_ns()) > 0:
                 self._changed.wait(wait_ns / 1e9)
-        while (wanted := self._next()) is not None:
-            self._fetch(wanted)
-        self._forget_connection()
 
     def _next(self) -> Wanted | None:
         """Waits until something may be asked for and takes it; None at the end."""
