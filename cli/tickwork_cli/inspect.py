@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tickwork import errors
-from tickwork_cli import wings
+from tickwork_cli import units_of_measure, wings
 
 EXAMPLES = """\
 examples:
@@ -39,7 +39,8 @@ def execute(options: argparse.Namespace) -> int:
         raise errors.InputError(
             f"{path} cannot be inspected: {error}", "Give a segment of a Tickwork run."
         ) from error
-    print(json.dumps(seen, indent=1) if options.json else "\n".join(draw(str(path), seen)))
+    shown = json.dumps(in_camel_case(seen), indent=1) if options.json else None
+    print(shown or "\n".join(draw(str(path), seen)))
     return 0
 
 
@@ -61,13 +62,25 @@ def find(name: str) -> pathlib.Path:
     )
 
 
+def in_camel_case(value: Any) -> Any:
+    """Returns ``value`` with the keys of every mapping in it as JSON has them."""
+    if isinstance(value, dict):
+        return {_camel(str(name)): in_camel_case(each) for name, each in value.items()}
+    return [in_camel_case(each) for each in value] if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def draw(title: str, seen: Mapping[str, Any]) -> Iterator[str]:
     """Yields the lines of a segment: plain facts first, then each list as a table."""
     yield title
     nested = {name: value for name, value in seen.items() if isinstance(value, list | dict)}
     for name, value in seen.items():
         if name not in nested:
-            yield f"  {name:<22} {_cell(value)}"
+            yield f"  {_words(name):<22} {_value(name, value)}"
     for name, value in nested.items():
         yield ""
         yield f"{name}"
@@ -77,7 +90,7 @@ def draw(title: str, seen: Mapping[str, Any]) -> Iterator[str]:
 def _nested(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name, cell in value.items():
-            yield f"  {name:<22} {_cell(cell)}"
+            yield f"  {_words(name):<22} {_value(name, cell)}"
         return
     if not value:
         yield "  none"
@@ -86,11 +99,20 @@ def _nested(value: Any) -> Iterator[str]:
         yield "  " + "  ".join(_cell(cell) for cell in value)
         return
     names = list(value[0])
-    rows = [names, *([_cell(row.get(name)) for name in names] for row in value)]
+    cells_of = ([_value(name, row.get(name)) for name in names] for row in value)
+    rows = [[_words(name) for name in names], *cells_of]
     widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
     for row in rows:
         cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
         yield f"  {'  '.join(cells)}"
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_ns").replace("_", " ")
+
+
+def _value(name: str, value: Any) -> str:
+    return units_of_measure.in_time(value) if name.endswith("_ns") else _cell(value)
 
 
 def _cell(value: Any) -> str:

@@ -93,6 +93,7 @@ def test_audit_with_nothing_to_compare_exits_4(
         (["run", "experiments/pipeline/demo.yaml", "-o", "/proc/none"], 2, "/proc/none"),
         (["validate", "README.md"], 2, "README.md"),
         (["inspect", "no-such-run"], 2, "no-such-run"),
+        (["inspect", "README.md"], 2, "README.md"),
         (["plan"], 2, "FILE"),
     ],
 )

@@ -33,11 +33,30 @@ def test_lists_of_objects_are_tables_and_nothing_is_dropped() -> None:
     seen = {
         "name": "demo",
         "generation": 3,
-        "writerHeld": True,
+        "writer_held": True,
+        "heartbeat_age_ns": 151_446,
         "regions": [{"kind": "top", "slots": 131_072}, {"kind": "table", "slots": 8}],
         "readers": [],
         "header": {"state": "live"},
     }
     drawn = "\n".join(inspect.draw("/demo/book", seen))
-    for words in ("generation", "yes", "131,072", "top", "table", "none", "live"):
+    for words in (
+        "generation",
+        "writer held",
+        "heartbeat age",
+        "151 µs",
+        "yes",
+        "131,072",
+        "top",
+        "table",
+        "none",
+        "live",
+    ):
         assert words in drawn
+
+
+def test_json_has_camel_case_keys_all_the_way_down() -> None:
+    seen = {"writer_held": True, "regions": [{"newest_sequence": 1}], "header": {"page_size": 2}}
+    assert inspect.in_camel_case(seen) == {
+        "writerHeld": True, "regions": [{"newestSequence": 1}], "header": {"pageSize": 2},
+    }  # fmt: skip
