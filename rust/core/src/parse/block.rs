@@ -17,16 +17,29 @@ const BLOCK: usize = SIGHT + 16;
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
     digits: u32,
+    /// The bytes that hold what the scale would cut, after the word was turned.
+    rest: u64,
 }
 
 impl Cut {
     /// `None` beyond eight decimals, which do not fit a word.
     #[inline(always)]
     pub(super) fn new(digits: u8) -> Option<Self> {
+        let digits = u32::from(digits);
         (digits <= 8).then_some(Self {
-            digits: u32::from(digits),
+            digits,
+            rest: u64::MAX.unbounded_shr(8 * digits),
         })
     }
+}
+
+/// What stands behind a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// The start of the next level.
+    Level,
+    /// The end of the side.
+    End,
 }
 
 /// One bit per byte of the block's sight that is no digit.
@@ -67,78 +80,85 @@ fn others_by_words(block: &[u8; BLOCK]) -> u32 {
     })
 }
 
+/// Eight bytes from `at` on, which is within the sight.
 #[inline(always)]
 fn word(block: &[u8; BLOCK], at: usize) -> u64 {
+    let at = at % SIGHT;
     let mut raw = [0_u8; 8];
     raw.copy_from_slice(&block[at..at + 8]);
     u64::from_le_bytes(raw)
 }
 
 /// Joins `whole` digits at `at` and `decimals` digits behind the dot; `None` when the scale
-/// would cut one of them. Both counts have been checked: 1 to 7, and 1 to 8.
+/// would cut one of them, or when there are too many or too few for a word.
 #[inline(always)]
-fn number(block: &[u8; BLOCK], at: usize, whole: u32, decimals: u32, cut: Cut) -> Option<i64> {
-    let high = (word(block, at) ^ ZEROS) << (64 - 8 * whole);
-    let low = word(block, at + whole as usize + 1) ^ ZEROS;
-    let low = low & (u64::MAX >> (64 - 8 * decimals));
-    if low.unbounded_shr(8 * cut.digits) != 0 {
+fn number(block: &[u8; BLOCK], at: u32, whole: u32, decimals: u32, cut: Cut) -> Option<i64> {
+    let high = word(block, at as usize) ^ ZEROS;
+    let leads_with_zero = (high & 0xFF == 0) & (whole > 1);
+    if (whole.wrapping_sub(1) >= 7) | (decimals.wrapping_sub(1) >= 8) | leads_with_zero {
         return None;
     }
-    let low = low.unbounded_shl(64 - 8 * cut.digits);
+    let high = high << (64 - 8 * whole);
+    let low = word(block, (at + whole + 1) as usize) ^ ZEROS;
+    let low = (low & (u64::MAX >> (64 - 8 * decimals))).rotate_right(8 * cut.digits);
+    if low & cut.rest != 0 {
+        return None;
+    }
     if whole + cut.digits <= 8 {
-        return Some(combine(high.unbounded_shr(8 * cut.digits) | low) as i64);
+        return Some(combine(high >> (8 * cut.digits) | low) as i64);
     }
     Some((combine(high) * POWERS_OF_TEN[cut.digits as usize] as u64 + combine(low)) as i64)
 }
 
-/// Whether so many digits stand before and behind a dot, and not with a superfluous zero.
-#[inline(always)]
-fn fits(block: &[u8; BLOCK], at: usize, whole: u32, decimals: u32) -> bool {
-    (whole.wrapping_sub(1) < 7)
-        & (decimals.wrapping_sub(1) < 8)
-        & (block[at + whole as usize] == b'.')
-        & ((block[at] != b'0') | (whole == 1))
-}
-
-/// Reads `price","quantity"` at the start of `bytes`, and gives the bytes used, the last quote
-/// included.
+/// Reads `price","quantity"]` at the start of `bytes`, and what stands behind it; gives the
+/// bytes used, up to the next level's price or behind the side's bracket.
 ///
 /// `None` means "not by this road": other forms of numbers, text that is longer than the
 /// sight, or too little text behind it.
 #[inline(always)]
-pub(super) fn level(bytes: &[u8], price: Cut, quantity: Cut) -> Option<(Level, usize)> {
+pub(super) fn level(bytes: &[u8], price: Cut, quantity: Cut) -> Option<(Level, usize, Behind)> {
     let block: &[u8; BLOCK] = bytes.first_chunk()?;
-    let mut marks = others(block);
-    let mut next = || {
-        let at = marks.trailing_zeros();
-        marks &= marks.wrapping_sub(1);
-        at
-    };
-    let (dot, end) = (next(), next());
-    let (comma, start) = (next(), next() + 1);
-    let (second_dot, second_end) = (next(), next());
+    let marks = others(block);
+    let dot = marks.trailing_zeros();
+    let marks = marks & marks.wrapping_sub(1);
+    let end = marks.trailing_zeros();
+    // The three bytes behind the price are no digits, so they are the next three marks.
+    let marks = marks & u32::MAX.unbounded_shl(end + 3);
+    let second_dot = marks.trailing_zeros();
+    let second_end = (marks & marks.wrapping_sub(1)).trailing_zeros();
     if second_end as usize >= SIGHT {
         return None;
     }
-    let good = fits(block, 0, dot, end.wrapping_sub(dot + 1))
-        & (block[end as usize..end as usize + 3] == *b"\",\"")
-        & (comma == end + 1)
-        & (start == end + 3)
-        & fits(
-            block,
-            start as usize,
-            second_dot.wrapping_sub(start),
-            second_end.wrapping_sub(second_dot + 1),
-        )
-        & (block[second_end as usize] == b'"');
+    let start = end + 3;
+    let good = (block[dot as usize] == b'.')
+        & (word(block, end as usize) & 0xFF_FFFF == text(b"\",\""))
+        & (block[second_dot as usize] == b'.');
     if !good {
         return None;
     }
+    let (used, behind) = match word(block, second_end as usize) {
+        tail if tail & 0xFF_FFFF_FFFF == text(b"\"],[\"") => (5, Behind::Level),
+        tail if tail & 0xFF_FFFF == text(b"\"]]") => (3, Behind::End),
+        _ => return None,
+    };
     let price = number(block, 0, dot, end - dot - 1, price)?;
-    let at = start as usize;
     let decimals = second_end - second_dot - 1;
-    let quantity = number(block, at, second_dot - start, decimals, quantity)?;
-    Some((Level { price, quantity }, second_end as usize + 1))
+    let quantity = number(block, start, second_dot - start, decimals, quantity)?;
+    Some((
+        Level { price, quantity },
+        second_end as usize + used,
+        behind,
+    ))
+}
+
+/// A short text as it stands in a word.
+const fn text<const N: usize>(text: &[u8; N]) -> u64 {
+    let (mut word, mut index) = (0, 0);
+    while index < N {
+        word |= (text[index] as u64) << (8 * index);
+        index += 1;
+    }
+    word
 }
 
 #[cfg(test)]
@@ -148,24 +168,24 @@ mod tests {
     fn read(text: &str, digits: (u8, u8)) -> Option<(i64, i64, usize)> {
         let bytes = format!("{text:x<60}");
         let cuts = (Cut::new(digits.0)?, Cut::new(digits.1)?);
-        let (level, used) = level(bytes.as_bytes(), cuts.0, cuts.1)?;
+        let (level, used, _) = level(bytes.as_bytes(), cuts.0, cuts.1)?;
         Some((level.price, level.quantity, used))
     }
 
     #[test]
     fn levels_are_read_whole() {
-        let text = r#"61737.63000000","0.00000000"],["#;
-        assert_eq!(read(text, (2, 5)), Some((6_173_763, 0, 28)));
-        assert_eq!(read(text, (8, 0)), Some((6_173_763_000_000, 0, 28)));
+        let text = r#"61737.63000000","0.00000000"],[""#;
+        assert_eq!(read(text, (2, 5)), Some((6_173_763, 0, 32)));
+        assert_eq!(read(text, (8, 0)), Some((6_173_763_000_000, 0, 32)));
         assert_eq!(read(text, (1, 5)), None, "the scale would cut a digit");
         assert_eq!(
             read(r#"1.5","1234567.25"]]"#, (1, 2)),
-            Some((15, 123_456_725, 17))
+            Some((15, 123_456_725, 19))
         );
         assert_eq!(read(r#"0.5","0.1"]"#, (0, 1)), None);
-        assert_eq!(read(r#"0.0","0.1"]"#, (0, 1)), Some((0, 1, 10)));
+        assert_eq!(read(r#"0.0","0.1"]]"#, (0, 1)), Some((0, 1, 12)));
         assert_eq!(
-            read(r#"1234567.12345678","1.5"],"#, (8, 8)).map(|all| all.0),
+            read(r#"1234567.12345678","1.5"]]"#, (8, 8)).map(|all| all.0),
             Some(123_456_712_345_678)
         );
     }
@@ -173,33 +193,33 @@ mod tests {
     #[test]
     fn other_forms_are_left_to_others() {
         let other = [
-            r#"1","1.5"]"#,
-            r#"1.5","1"]"#,
-            r#"01.5","1.5"]"#,
-            r#"1.5","01.5"]"#,
-            r#"-1.5","1.5"]"#,
-            r#"1.","1.5"]"#,
-            r#".5","1.5"]"#,
-            r#"1.5";"1.5"]"#,
-            r#"1.5", "1.5"]"#,
-            r#"1.5","1.5]"#,
-            r#"12345678.5","1.5"]"#,
-            r#"1.123456789","1.5"]"#,
-            r#"1.5e1","1.5"]"#,
+            r#"1","1.5"]]"#,
+            r#"1.5","1"]]"#,
+            r#"01.5","1.5"]]"#,
+            r#"1.5","01.5"]]"#,
+            r#"-1.5","1.5"]]"#,
+            r#"1.","1.5"]]"#,
+            r#".5","1.5"]]"#,
+            r#"1.5";"1.5"]]"#,
+            r#"1.5", "1.5"]]"#,
+            r#"1.5","1.5]]"#,
+            r#"12345678.5","1.5"]]"#,
+            r#"1.123456789","1.5"]]"#,
+            r#"1.5e1","1.5"]]"#,
             "",
             r#"1.5"#,
-            r#"1.5","1234567.12345678901234567890"]"#,
-            r#"1.5","1.5.5"]"#,
-            r#"1.5.5","1.5"]"#,
-            r#"1.5","-.5"]"#,
-            r#"1.5",",.5"]"#,
+            r#"1.5","1234567.12345678901234567890"]]"#,
+            r#"1.5","1.5.5"]]"#,
+            r#"1.5.5","1.5"]]"#,
+            r#"1.5","-.5"]]"#,
+            r#"1.5",",.5"]]"#,
         ];
         for text in other {
             assert_eq!(read(text, (8, 8)), None, "{text}");
         }
-        let cut = Cut { digits: 2 };
+        let cut = Cut::new(2).expect("a short scale");
         assert!(
-            level(br#"1.5","1.5"]"#, cut, cut).is_none(),
+            level(br#"1.5","1.5"]]"#, cut, cut).is_none(),
             "too close to the end"
         );
         assert!(Cut::new(9).is_none());

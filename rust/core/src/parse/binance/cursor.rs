@@ -1,6 +1,6 @@
 //! The strict path's cursor: every step takes exactly what it expects or gives up.
 
-use super::super::block::{self, Cut};
+use super::super::block::{self, Behind, Cut};
 use super::super::decimal::Decimal;
 use super::super::eight;
 use super::super::instruments::Scale;
@@ -74,27 +74,33 @@ impl<'a> Cursor<'a> {
         Decimal::parse(text).ok()?.at(digits).ok()
     }
 
-    /// Takes `price","quantity"` of a level, where the block of text shows all of it.
+    /// Takes a level behind its opening `["`, and what stands behind it.
     #[inline(always)]
-    pub(super) fn level(&mut self, cuts: Option<(Cut, Cut)>, scale: Scale) -> Option<Level> {
+    pub(super) fn level(
+        &mut self,
+        cuts: Option<(Cut, Cut)>,
+        scale: Scale,
+    ) -> Option<(Level, Behind)> {
         if let Some((price, quantity)) = cuts
-            && let Some((level, used)) = block::level(self.rest, price, quantity)
+            && let Some((level, used, behind)) = block::level(self.rest, price, quantity)
         {
             self.rest = &self.rest[used..];
-            return Some(level);
+            return Some((level, behind));
         }
         self.any_level(scale)
     }
 
     /// The same number by number.
     #[inline(never)]
-    fn any_level(&mut self, scale: Scale) -> Option<Level> {
+    fn any_level(&mut self, scale: Scale) -> Option<(Level, Behind)> {
         let price = self.decimal(scale.price_digits)?;
         self.expect(b",\"")?;
-        Some(Level {
-            price,
-            quantity: self.quantity(scale.quantity_digits)?,
-        })
+        let quantity = self.quantity(scale.quantity_digits)?;
+        let level = Level { price, quantity };
+        if self.take(b"],[\"") {
+            return Some((level, Behind::Level));
+        }
+        self.expect(b"]]").map(|()| (level, Behind::End))
     }
 
     /// As `decimal`, but gives up below zero.

@@ -3,7 +3,7 @@
 //! `None` is no verdict: the tolerant path reads the payload again and says what is wrong.
 
 use super::super::Parsed;
-use super::super::block::Cut;
+use super::super::block::{Behind, Cut};
 use super::super::instruments::Scale;
 use super::cursor::Cursor;
 use super::head::{self, DepthHead, Head, TickerHead, Times, TradeHead};
@@ -130,9 +130,10 @@ fn side(text: &mut Cursor<'_>, scale: Scale, out: &mut RecordBuffer) -> Option<(
     text.expect(b"[\"")?;
     let cuts = Cut::new(scale.price_digits).zip(Cut::new(scale.quantity_digits));
     loop {
-        out.push(text.level(cuts, scale)?);
-        if !text.take(b"],[\"") {
-            return text.expect(b"]]");
+        let (level, behind) = text.level(cuts, scale)?;
+        out.push(level);
+        if behind == Behind::End {
+            return Some(());
         }
     }
 }
