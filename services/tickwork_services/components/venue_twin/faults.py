@@ -95,11 +95,15 @@ class Schedule:
         return None
 
     def take_rest_fault(self, kinds: Sequence[str], symbol: str | None) -> Injection | None:
-        """Returns the oldest armed REST fault of ``kinds`` that concerns ``symbol``."""
+        """Returns the oldest armed REST fault of ``kinds`` that concerns ``symbol``.
+
+        A rate limit concerns an address, whatever it asks for.
+        """
         self.on_rest = [injection for injection in self.on_rest if injection.left > 0]
         for injection in self.on_rest:
             fault = injection.fault
-            if fault.kind in kinds and fault.instrument in (None, symbol):
+            concerned = fault.kind == "rateLimit" or fault.instrument in (None, symbol)
+            if fault.kind in kinds and concerned:
                 return injection
         return None
 
