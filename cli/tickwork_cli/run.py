@@ -83,9 +83,8 @@ def _conclude(
     except errors.ResultError as error:
         if ended.exit_code == 0:
             raise
-        for failure in ended.failures:
-            console.print(f"{failure.text} {failure.remedy}".rstrip(), markup=False)
-        console.print(f"There is nothing to analyse: {error.text}", markup=False)
+        why = ended.failures[0].text if ended.failures else f"It was {ended.status}."
+        console.print(f"Nothing was measured. {why} ({error.text})", markup=False)
         return ended.exit_code
     analysis.write(found, run.root)
     if options.json:
