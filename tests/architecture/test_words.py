@@ -14,6 +14,7 @@ MACHINE = {
         r"pypi\.org|pythonhosted\.org|(?:static|index)\.crates\.io|registry\.npmjs|"
         r"proxy\.golang\.org|[a]rtifactory|[d]evpi|\bsimple/[a-z]"
     ),
+    "how the tree was written": re.compile(r"(?i)\b[c]laude\b|\b[s]ub-?agent|\b[a]nthropic"),
     "a private address": re.compile(r"\b(?:10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+):\d+"),
 }
 LEFTOVER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")

@@ -4,6 +4,7 @@ Here: listing and parsing. Never here: an assertion.
 """
 
 import ast
+import functools
 import pathlib
 import subprocess
 
@@ -20,6 +21,7 @@ PACKAGES: dict[str, pathlib.Path] = {
 """Import name → folder of every package that people write (``tickwork_proto`` is generated)."""
 
 
+@functools.cache
 def project_files() -> list[pathlib.Path]:
     """Returns every file that belongs to the project: tracked ones, and new ones not ignored."""
     listed = subprocess.run(
@@ -32,6 +34,7 @@ def project_files() -> list[pathlib.Path]:
     return sorted(ROOT / name for name in names if (ROOT / name).is_file())
 
 
+@functools.cache
 def texts() -> list[tuple[pathlib.Path, str]]:
     """Returns (path below the root, text) of every project file that is text."""
     found = []
@@ -52,12 +55,14 @@ def is_generated(path: pathlib.Path) -> bool:
     )
 
 
+@functools.cache
 def python_files() -> list[pathlib.Path]:
     """Returns every Python file that people write, below the root."""
     paths = [path.relative_to(ROOT) for path in project_files()]
     return [path for path in paths if path.suffix == ".py" and not is_generated(path)]
 
 
+@functools.cache
 def parse(path: pathlib.Path) -> ast.Module:
     """Parses ``path`` (below the root)."""
     return ast.parse((ROOT / path).read_text(encoding="utf-8"), filename=str(path))
