@@ -100,7 +100,7 @@ def test_a_unit_that_cannot_open_ends_the_run_before_its_blocks(tmp_path) -> Non
 
 
 def test_a_restarted_unit_has_a_higher_incarnation_and_goes_on(tmp_path) -> None:
-    plan = control_plans.small_plan("a", "b", seconds=8, restart="onFailure")
+    plan = control_plans.small_plan("a", "b", seconds=6, restart="onFailure")
     ran = Ran(tmp_path, plan, kill_once("idle/b", signal.SIGKILL))
     assert (ran.outcome.status, ran.outcome.exit_code) == ("complete", 0)
     [restart] = ran.journal["restarts"]
@@ -117,7 +117,7 @@ def test_undrained_records_are_told(tmp_path) -> None:
 
 def test_a_name_in_use_is_refused(tmp_path) -> None:
     name = f"test-{os.getpid()}"
-    plan = control_plans.small_plan("a", seconds=5, publish_names=(name,))
+    plan = control_plans.small_plan("a", seconds=1, publish_names=(name,))
     refused: list[errors.MissingError] = []
 
     def meddle(event: events.Event, fleet: execution.LocalFleet) -> None:

@@ -16,7 +16,14 @@ from collections.abc import Callable, Sequence
 from tickwork import errors, run_directory
 from tickwork.unit import unit as units
 from tickwork_services import clocks
-from tickwork_services.host import component, control, environment, parts, unit_host
+from tickwork_services.host import (
+    component,
+    control,
+    environment,
+    parts,
+    privileges,
+    unit_host,
+)
 from tickwork_services.telemetry import logs, metrics, pages
 
 CONTROL_GRACE_SECONDS = 1.0
@@ -31,6 +38,8 @@ def run(arguments: Sequence[str], make: parts.Make) -> int:
     try:
         unit = read_unit(pathlib.Path(asked.unit), asked.incarnation)
         environment.bind_cpus(unit.cpus)
+        for refused in privileges.ask(unit.real_time_priority, lock_memory=unit.lock_memory):
+            log.warning("not permitted", text=refused)
         return asyncio.run(_serve(unit, make, asked.parent_pipe, lines))
     except errors.TickworkError as error:
         fields = {"error": type(error).__name__, "text": error.text, "remedy": error.remedy}

@@ -20,6 +20,7 @@ import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from tickwork import clock, errors, run_directory
@@ -157,7 +158,9 @@ def _running(
     told: Callable[[supervisor.Restarted], None],
     program: Sequence[str],
 ) -> Iterator[tuple[LocalFleet, supervisor.Supervisor]]:
-    refuse_spinners(plan, len(os.sched_getaffinity(0)))
+    cores = os.sched_getaffinity(0)
+    refuse_spinners(plan, len(cores))
+    refuse_absent_cores(plan, cores)
     with contextlib.ExitStack() as stack:
         try:
             started = _start(stack, plan, run, told, program)
@@ -210,6 +213,17 @@ def refuse_spinners(plan: plans.Plan, cores: int) -> None:
                 f"wait: spin needs a core for each of {len(spinners)} spinners "
                 f"({', '.join(spinners)}); this machine gives {cores}.",
                 "Choose wait: park, or placement: fused.",
+            )
+
+
+def refuse_absent_cores(plan: plans.Plan, cores: AbstractSet[int]) -> None:
+    """Raises MissingError where a unit is bound to a core that this machine does not give."""
+    for group, unit in plan.units():
+        if absent := sorted(set(unit.cpus) - cores):
+            raise errors.MissingError(
+                f"Unit {group.name}/{unit.name} is bound to cores {list(unit.cpus)}; "
+                f"{absent} are not there, only {sorted(cores)}.",
+                "Change cpus in the manifest.",
             )
 
 
