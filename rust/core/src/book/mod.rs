@@ -4,6 +4,7 @@
 //! proof rows, and the kernel that makes records of all this. Never here: a venue's text
 //! (`parse`), where records come from or go to (`flow`, `ring`).
 
+pub mod block;
 pub mod board;
 pub mod delta_buffer;
 pub mod instrument;

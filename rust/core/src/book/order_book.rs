@@ -188,7 +188,7 @@ fn sum(ladder: &Ladder) -> u64 {
     let side = ladder.side();
     ladder
         .iter()
-        .fold(0, |sum, level| sum.wrapping_add(mix(side, *level)))
+        .fold(0, |sum, level| sum.wrapping_add(mix(side, level)))
 }
 
 /// Upserts all levels and returns by how much the digest changes.

@@ -130,7 +130,7 @@ impl Scribe<'_> {
 fn write_levels(bytes: &mut [u8], ladder: &Ladder, count: usize) {
     let slots = bytes.chunks_exact_mut(LEVEL_LEN).take(count);
     for (slot, level) in slots.zip(ladder.iter()) {
-        market::write_level(slot, *level);
+        market::write_level(slot, level);
     }
 }
 

@@ -55,7 +55,9 @@ impl Model {
 }
 
 fn pairs() -> impl Strategy<Value = Pairs> {
-    let free = prop::collection::vec((-40_i64..40, 0_i64..4), 0..40);
+    let near = prop::collection::vec((-40_i64..40, 0_i64..4), 0..40);
+    let wide = prop::collection::vec((-900_i64..900, 0_i64..2), 0..400);
+    let free = prop_oneof![near, wide].boxed();
     let sorted = free.clone().prop_map(|mut pairs| {
         pairs.sort_unstable();
         pairs
@@ -68,7 +70,7 @@ fn pairs() -> impl Strategy<Value = Pairs> {
 
 /// Snapshots state each price once and no empty level.
 fn stated() -> impl Strategy<Value = Pairs> {
-    let map = prop::collection::btree_map(-40_i64..40, 1_i64..4, 0..40);
+    let map = prop::collection::btree_map(-900_i64..900, 1_i64..4, 0..400);
     map.prop_map(|map| map.into_iter().collect::<Pairs>())
         .prop_shuffle()
 }
@@ -108,8 +110,10 @@ fn compare(book: &OrderBook, model: &Model) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
-    fn test_book_equals_plain_model(steps in prop::collection::vec(step(), 1..40)) {
+    fn test_book_equals_plain_model(steps in prop::collection::vec(step(), 1..25)) {
         let mut book = OrderBook::new(usize::MAX);
         let mut model = Model::default();
         let mut exponent = 0_i8;
