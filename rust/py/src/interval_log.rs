@@ -28,6 +28,16 @@ impl IntervalLog {
         Ok(Self(Mutex::new(Some(log))))
     }
 
+    /// Takes what the histograms hold by now as the start.
+    fn begin(&self, histograms: Vec<PyRef<'_, Histogram>>) -> PyResult<()> {
+        let mut slot = self.0.lock().expect("no holder of this lock panics");
+        let log = slot.as_mut().ok_or_else(|| {
+            PyValueError::new_err("beginning an interval log: it is closed already")
+        })?;
+        log.begin(&shared_of(&histograms));
+        Ok(())
+    }
+
     /// Writes the difference to the last call, one line per histogram with new values.
     fn write_interval(
         &self,

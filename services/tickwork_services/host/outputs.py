@@ -163,4 +163,6 @@ def _open_log(directory: pathlib.Path, registry: meter.Registry) -> Any | None:
     if not registry.histograms:
         return None
     native: Any = importlib.import_module("tickwork_native")
-    return native.IntervalLog(str(directory / run_directory.HOPS), clocks.now_unix_ns())
+    log = native.IntervalLog(str(directory / run_directory.HOPS), clocks.now_unix_ns())
+    log.begin(registry.histograms)
+    return log

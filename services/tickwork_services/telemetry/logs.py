@@ -52,7 +52,7 @@ class _Writer:
     """What structlog calls: every level is one line."""
 
     def __init__(self, lines: LogLines) -> None:
-        self.debug = self.info = self.warning = self.error = self.msg = lines.write
+        self.debug = self.info = self.warning = self.error = self.exception = lines.write
 
 
 def make_logger(lines: LogLines, bound: Mapping[str, Any]) -> Any:
@@ -64,6 +64,7 @@ def make_logger(lines: LogLines, bound: Mapping[str, Any]) -> Any:
             structlog.processors.add_log_level,
             _stamp,
             _hide_secrets,
+            _add_trace,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(default=str),
         ],
@@ -74,6 +75,15 @@ def make_logger(lines: LogLines, bound: Mapping[str, Any]) -> Any:
 
 def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event["at_unix_ns"] = clocks.now_unix_ns()
+    return event
+
+
+def _add_trace(
+    _logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Asks for the trace where the call was ``exception``."""
+    if method == "exception":
+        event.setdefault("exc_info", True)
     return event
 
 

@@ -91,6 +91,19 @@ impl IntervalLog {
         })
     }
 
+    /// Takes what the histograms hold by now as the start: the log of a later Block holds
+    /// nothing of an earlier one.
+    pub fn begin(&mut self, histograms: &[Shared]) {
+        for histogram in histograms {
+            let index = self.mark_of(histogram);
+            let mark = &mut self.marks[index];
+            mark.total = histogram.count();
+            for (at, seen) in mark.counts.iter_mut().enumerate() {
+                *seen = histogram.count_at(at);
+            }
+        }
+    }
+
     /// Writes what each histogram gained since the last call (nothing for one without new
     /// values) and flushes, so that a killed process leaves all but its last second.
     ///
@@ -178,6 +191,24 @@ fn last_bucket(histogram: &Histogram) -> usize {
 mod tests {
     use super::*;
     use hdrhistogram::serialization::Deserializer;
+
+    #[test]
+    fn a_log_begins_with_what_the_histograms_hold() {
+        let name = format!("tickwork-hlog-begin-{}.hlog", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let parse = [Histogram::shared("parse")];
+        parse[0].record(1_500);
+        let mut log = IntervalLog::create(&path, 0).expect("a log");
+        log.begin(&parse);
+        log.write_interval(1_000_000_000, &parse).expect("written");
+        parse[0].record(2_500);
+        log.write_interval(2_000_000_000, &parse).expect("written");
+        let text = std::fs::read_to_string(&path).expect("text");
+        std::fs::remove_file(&path).expect("removed");
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("Tag=")).collect();
+        assert_eq!(lines.len(), 1, "{text}");
+        assert!(lines[0].starts_with("Tag=parse,1.000,1.000,0.002"), "{text}");
+    }
 
     #[test]
     fn every_line_holds_what_its_interval_added() {

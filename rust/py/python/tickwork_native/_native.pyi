@@ -117,6 +117,9 @@ class IntervalLog:
     """HDR interval log: what each histogram gained since the call before."""
 
     def __new__(cls, path: str | os.PathLike[str], start_unix_ns: int) -> IntervalLog: ...
+    def begin(self, histograms: Sequence[Histogram]) -> None:
+        """Takes what the histograms hold by now as the start; nothing of it is written."""
+
     def write_interval(self, now_unix_ns: int, histograms: Sequence[Histogram]) -> None: ...
     def close(self) -> None: ...
 

@@ -72,7 +72,6 @@ class Check:
             elif record[8] == layout.STATUS:
                 self._statuses += 1
                 self._states = [layout.STALE] * self._instruments
-                self._last = None
             else:
                 self._malformed += 1
         return tops

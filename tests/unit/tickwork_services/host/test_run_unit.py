@@ -1,0 +1,34 @@
+import pytest
+from tickwork_services.host import run_unit
+
+from tickwork import errors
+from tickwork.unit import unit as units
+
+
+def test_an_incarnation_that_is_given_replaces_the_files(tmp_path):
+    unit = units.Unit(
+        run="run",
+        experiment="experiment",
+        arm="main",
+        group="group",
+        name="unit",
+        control="unix:/c",
+        metrics="127.0.0.1:0",
+        output_directory="/out",
+        segment_directory="/segments",
+        wait="park",
+        components=(),
+    )
+    path = tmp_path / "unit.json"
+    path.write_text(unit.model_dump_json(by_alias=True))
+    assert run_unit.read_unit(path, None) == unit
+    assert run_unit.read_unit(path, 4).incarnation == 4
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"run": 1}', '"text"'])
+def test_what_is_no_unit_is_refused(tmp_path, content):
+    path = tmp_path / "unit.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(errors.InputError, match="Reading the unit"):
+        run_unit.read_unit(path, 2)
