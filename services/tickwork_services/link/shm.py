@@ -18,7 +18,6 @@ from tickwork_services.record import layout, market
 BATCH_RECORDS_MAX = 4096
 DEPTH_BYTES_MAX = 1 << 20
 TABLE_LEVELS = 20
-native: Any = tickwork_native
 _NOTHING = link.Batch(memoryview(b""), 0)
 
 
@@ -43,10 +42,10 @@ class ShmPipeInlet(native_pipe.PipeInlet):
         """Tries once to attach; False while the writer has not made the segment yet."""
         if self._reader is None:
             try:
-                self._reader = native.PipeReader.attach(self._end.address)
-            except (native.SegmentMissing, native.SegmentBusy):
+                self._reader = tickwork_native.PipeReader.attach(self._end.address)
+            except (tickwork_native.SegmentMissing, tickwork_native.SegmentBusy):
                 return False
-            except native.SegmentError as error:
+            except tickwork_native.SegmentError as error:
                 raise _refusal("attaching to", self._end, error) from error
         return True
 
@@ -60,8 +59,10 @@ class ShmPipeOutlet(native_pipe.PipeOutlet):
             return
         path = _make_room(self._end)
         try:
-            self._writer = native.PipeWriter.create(path, self._end.capacity_bytes, self._end.link)
-        except native.SegmentError as error:
+            self._writer = tickwork_native.PipeWriter.create(
+                path, self._end.capacity_bytes, self._end.link
+            )
+        except tickwork_native.SegmentError as error:
             raise _refusal("making", self._end, error) from error
 
 
@@ -85,15 +86,17 @@ class ShmBroadcastInlet(link.Inlet):
         """Tries once to attach; False while the publisher has not made the segment yet."""
         if self._reader is not None:
             return True
-        kind = native.DepthReader if self._is_depth else native.RingReader
-        make = kind.open if self._is_depth else kind.attach
+        address = self._end.address
         try:
-            self._reader = make(self._end.address)
-        except native.SegmentMissing:
+            if self._is_depth:
+                self._reader = tickwork_native.DepthReader.open(address)
+            else:
+                self._reader = tickwork_native.RingReader.attach(address)
+        except tickwork_native.SegmentMissing:
             return False
-        except native.SegmentError as error:
+        except tickwork_native.SegmentError as error:
             raise _refusal("attaching to", self._end, error) from error
-        self._first = b"" if self._is_depth else read_table(self._end.address)
+        self._first = b"" if self._is_depth else read_table(address)
         return True
 
     def read(self, timeout_ns: int) -> link.Batch:
@@ -180,7 +183,7 @@ class ShmBroadcastOutlet(link.Outlet):
         slots = 1 << max(0, (half // layout.ALIGN_BYTES).bit_length() - 1)
         path = _make_room(self._end)
         try:
-            self._publication = native.Publication.create(
+            self._publication = tickwork_native.Publication.create(
                 path,
                 self._end.link,
                 [(symbol, 0) for symbol in self._symbols],
@@ -188,7 +191,7 @@ class ShmBroadcastOutlet(link.Outlet):
                 half,
                 self._end.options.get("tableLevels", TABLE_LEVELS),
             )
-        except native.SegmentError as error:
+        except tickwork_native.SegmentError as error:
             raise _refusal("making", self._end, error) from error
 
     def send(self, data: bytes | bytearray | memoryview, timeout_ns: int = 0) -> int:  # noqa: ARG002
@@ -221,7 +224,7 @@ def read_table(path: str) -> bytes:
 
     Their sequence is 0: they come out of sequence.
     """
-    books = native.Books.open(path)
+    books = tickwork_native.Books.open(path)
     try:
         tops = []
         for instrument, symbol in enumerate(books.symbols):

@@ -24,7 +24,9 @@ def test_the_exponent_of_a_text_ignores_trailing_zeros():
     assert [decimals.exponent_of(each) for each in ("1", "1.50", "0.005", "1.00")] == [0, -1, -3, 0]
 
 
-@pytest.mark.parametrize("text", ["", "1.", ".5", "1e5", "NaN", "+1", " 1", "1,0", "\u0661", None, 1])
+@pytest.mark.parametrize(
+    "text", ["", "1.", ".5", "1e5", "NaN", "+1", " 1", "1,0", "\u0661", None, 1]
+)
 def test_what_is_no_decimal_is_refused(text):
     with pytest.raises(ValueError, match="is no decimal number"):
         decimals.read_decimal(text, -2)
