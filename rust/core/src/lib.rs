@@ -12,5 +12,6 @@ pub mod lines;
 pub mod load;
 pub mod normalizer;
 pub mod parse;
+pub mod publisher;
 pub mod record;
 pub mod ring;

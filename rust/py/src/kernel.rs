@@ -53,6 +53,11 @@ impl KernelFace {
         Arc::clone(&self.slot)
     }
 
+    /// Drops the kernel, and with it what it owns; a loop that holds it keeps it.
+    pub fn drop_kernel(&self) {
+        lock(&self.slot).take();
+    }
+
     fn drive(&self, work: impl FnOnce(&mut dyn Kernel, &mut dyn Emit)) -> PyResult<()> {
         let mut slot = lock(&self.slot);
         let kernel = slot.as_mut().ok_or_else(|| {
@@ -132,7 +137,10 @@ impl KernelFace {
     }
 
     /// Begins the proof file of a Block; a kernel that proves nothing makes none.
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands the path over by value")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands the path over by value"
+    )]
     fn write_proof(&self, path: PathBuf) -> PyResult<()> {
         let mut begun = Ok(());
         self.drive(|kernel, _| begun = kernel.write_proof(&path))?;

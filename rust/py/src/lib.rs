@@ -12,11 +12,13 @@ mod histogram;
 mod inspect;
 mod interval_log;
 mod kernel;
+mod native_loop;
 mod normalizer;
 mod parse;
 mod pipe_reader;
 mod pipe_writer;
 mod publication;
+mod publisher;
 mod ring_reader;
 mod waiting;
 
@@ -61,5 +63,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     )?;
     module.add_class::<normalizer::NormalizerKernel>()?;
     module.add_class::<frame_outlet::FrameOutlet>()?;
+    module.add_class::<publisher::PublisherKernel>()?;
+    module.add_class::<native_loop::NativeLoop>()?;
     Ok(())
 }

@@ -336,6 +336,33 @@ impl PipeReader {
         (came && self.head.has_news()) || self.follow()
     }
 
+    /// Waits for a record of this pipe or for anything else that `or` sees.
+    pub fn wait_or(&mut self, wait: Wait, timeout: Duration, or: impl Fn() -> bool) {
+        let head = &mut self.head;
+        self.to_reader
+            .wait(wait, timeout, || head.has_news() || or());
+    }
+
+    /// Records that were sent and not read; they stay where they are.
+    ///
+    /// # Errors
+    /// Corrupt.
+    pub fn count_pending(&self) -> Result<u64, SegmentError> {
+        let words = Words::new(self.segment.mapping());
+        let mut head = PipeHead::resume(words, self.region.words());
+        let mut count = 0;
+        loop {
+            match head.peek() {
+                Head::Record { length, .. } => {
+                    head.advance(length);
+                    count += 1;
+                }
+                Head::Nothing => return Ok(count),
+                Head::Corrupt { position } => return Err(self.corrupt(position)),
+            }
+        }
+    }
+
     fn follow(&mut self) -> bool {
         let now_ns = clock::monotonic_raw_ns();
         if now_ns - self.probed_ns < PROBE_NS {

@@ -203,6 +203,15 @@ impl Publication {
         }
     }
 
+    /// Empties a book in the table, as before its first image.
+    pub fn clear(&mut self, id: usize) {
+        let (at, range) = (self.entry_word(id), self.body_range(id));
+        let body = &mut self.bodies[range];
+        body.fill(0);
+        put(body, field::INSTRUMENT, &(id as u16).to_le_bytes());
+        entry::write(&self.words, at, body);
+    }
+
     /// State of a book in the table.
     #[must_use]
     pub fn state_of(&self, id: usize) -> u8 {
