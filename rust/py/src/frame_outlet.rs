@@ -9,19 +9,53 @@ use tickwork_core::histogram::Shared;
 use tickwork_core::lines::{Arrival, LineMerger, LineReadings, Sink};
 use tickwork_core::record::frame::Frame;
 use tickwork_core::record::{ABSENT, frame_kind};
+use tickwork_core::ring::SegmentError;
 
 use crate::buffers::Lent;
+use crate::errors::raise;
 use crate::histogram::Histogram;
 use crate::parse;
+use crate::pipe_writer::{PipeWriter, Slot};
+use crate::waiting::lock;
 
-/// Anything with `try_send(records) -> int`; the first error it raises is kept.
+/// A pipe, written without a detour, or anything else with `try_send(records) -> int`.
+///
+/// The first error is kept and raised by the call that met it.
 struct Writer {
     object: Py<PyAny>,
+    pipe: Option<Slot>,
+    too_long: u64,
     failure: Option<PyErr>,
 }
 
-impl Sink for Writer {
-    fn try_write(&mut self, record: &[u8]) -> bool {
+impl Writer {
+    fn new(object: &Bound<'_, PyAny>) -> Self {
+        let pipe = object.cast::<PipeWriter>().ok();
+        Self {
+            pipe: pipe.map(|pipe| pipe.get().slot()),
+            object: object.clone().unbind(),
+            too_long: 0,
+            failure: None,
+        }
+    }
+
+    /// Writes to the pipe; `None` when its writer is not there, which the pipe's face explains.
+    fn write_to_pipe(&mut self, record: &[u8]) -> Option<bool> {
+        let mut slot = lock(self.pipe.as_ref()?);
+        match slot.as_mut()?.try_send(record) {
+            Ok(sent) => Some(sent),
+            Err(SegmentError::TooLong { .. }) => {
+                self.too_long += 1;
+                Some(false)
+            }
+            Err(error) => {
+                self.failure.get_or_insert(raise(error));
+                Some(false)
+            }
+        }
+    }
+
+    fn write_to_object(&mut self, record: &[u8]) -> bool {
         Python::attach(|py| {
             let sent = self
                 .object
@@ -37,6 +71,13 @@ impl Sink for Writer {
     }
 }
 
+impl Sink for Writer {
+    fn try_write(&mut self, record: &[u8]) -> bool {
+        self.write_to_pipe(record)
+            .unwrap_or_else(|| self.write_to_object(record))
+    }
+}
+
 /// Frames of all lines of one venue in, one stream of frame records out; never blocks.
 #[pyclass(module = "tickwork_native")]
 pub struct FrameOutlet {
@@ -48,7 +89,7 @@ impl FrameOutlet {
     #[new]
     #[pyo3(signature = (writer, venue, instruments, lines, hold_ns))]
     fn new(
-        writer: Py<PyAny>,
+        writer: &Bound<'_, PyAny>,
         venue: &str,
         instruments: Vec<String>,
         lines: u16,
@@ -60,11 +101,7 @@ impl FrameOutlet {
             ));
         }
         let (rules, instruments) = parse::known(venue, &instruments)?;
-        let sink = Writer {
-            object: writer,
-            failure: None,
-        };
-        let merger = LineMerger::new(rules, instruments, lines, hold_ns, sink);
+        let merger = LineMerger::new(rules, instruments, lines, hold_ns, Writer::new(writer));
         Ok(Self { merger })
     }
 
@@ -128,7 +165,8 @@ impl FrameOutlet {
     }
 
     /// Counts over all lines.
-    fn counters(&self) -> BTreeMap<&'static str, u64> {
+    fn counters(&mut self) -> BTreeMap<&'static str, u64> {
+        let too_long = self.merger.sink().too_long;
         let readings = self.merger.readings();
         let sum = |count: fn(&LineReadings) -> u64| self.merger.lines().iter().map(count).sum();
         BTreeMap::from([
@@ -138,6 +176,7 @@ impl FrameOutlet {
             ("holding", readings.holding),
             ("gapsSent", readings.gaps_sent),
             ("eventsDropped", readings.events_dropped),
+            ("tooLong", too_long),
             ("duplicates", sum(|line| line.duplicates)),
             ("late", sum(|line| line.late)),
             ("held", sum(|line| line.held)),

@@ -1,5 +1,6 @@
 """The forwarder's way out from Python: ids, merging, drops, errors of the writer."""
 
+import pathlib
 import struct
 
 import pytest
@@ -70,6 +71,32 @@ def test_without_room_frames_are_dropped_and_a_gap_follows() -> None:
     assert (gap[8], gap[10], int.from_bytes(gap[120:128], "little")) == (7, 3, 2)
     assert int.from_bytes(frame[56:64], "little") == 2
     assert outlet.counters()["dropped"] == 2
+
+
+def test_frames_go_straight_into_a_pipe(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "frames"
+    writer = tickwork_native.PipeWriter.create(path, 1 << 16, "frames")
+    reader = tickwork_native.PipeReader.attach(path)
+    outlet = _outlet(writer, lines=1)
+    assert outlet.on_frame(0, 0, 0, 1, 1, _diff(1, 2)) == 0
+    assert outlet.on_frame(0, 0, 0, 1, 1, b" " * (1 << 15)) == 3
+    assert outlet.on_frame(0, 0, 0, 1, 1, _diff(3, 4)) == 0
+    counters = outlet.counters()
+    assert (counters["tooLong"], counters["dropped"], counters["gapsSent"]) == (1, 1, 1)
+    batch = reader.read_batch()
+    assert batch is not None
+    # Two frames of 192 bytes, and between them the status that says GAP.
+    assert [batch[at + 8] for at in (0, 192, 320)] == [1, 7, 1]
+    assert len(batch) == 512
+    batch.release()
+    verdict = 0
+    while verdict == 0:
+        verdict = outlet.on_frame(0, 0, 0, 1, 1, _diff(5, 6))
+    assert (verdict, outlet.counters()["dropped"]) == (3, 2)
+    reader.close()
+    writer.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        outlet.on_frame(0, 0, 0, 1, 1, b"{}")
 
 
 def test_an_error_of_the_writer_is_raised() -> None:

@@ -409,8 +409,9 @@ class Parser:
 class FrameOutlet:
     """Frames of all lines of one venue in, one stream of frame records out; never blocks.
 
-    `writer` has `try_send(records) -> int`, as a PipeWriter; an error that it raises is raised
-    here. `hold_ns` bounds how long a diff waits for the one before it.
+    `writer` is a PipeWriter, or anything with its `try_send`; an error that it raises is raised
+    here, except that a frame too long for the pipe is dropped and counted. `hold_ns` bounds how
+    long a diff waits for the one before it.
     """
 
     def __new__(
