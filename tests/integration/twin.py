@@ -64,15 +64,20 @@ class Rig:
 
     async def get(self, target: str) -> tuple[int, dict[str, str], Any]:
         """Returns status, headers (lower case) and the JSON of an answer."""
-        return await asyncio.to_thread(self._get, target)
+        status, headers, body = await asyncio.to_thread(self._get, target)
+        return status, headers, json.loads(body)
 
-    def _get(self, target: str) -> tuple[int, dict[str, str], Any]:
+    async def get_bytes(self, target: str) -> bytes:
+        """Returns the body of an answer as it came."""
+        return (await asyncio.to_thread(self._get, target))[2]
+
+    def _get(self, target: str) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self.twin.addresses["rest"], timeout=10)
         with contextlib.closing(connection):
             connection.request("GET", target)
             answer = connection.getresponse()
             headers = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, headers, json.loads(answer.read())
+            return answer.status, headers, answer.read()
 
     def count(self, name: str) -> int:
         return self.twin.counters()[name]

@@ -118,8 +118,8 @@ class Desk:
 
     def _prove(self, instrument: market.Instrument) -> None:
         """Writes what is true at the snapshot's update id, which may lie between two diffs."""
-        if self._mirrors is None:
-            self._write_truth(instrument.truth_now())
+        ahead = self._mirrors
+        self._write_truth(ahead.truth(instrument.index) if ahead else instrument.truth_now())
 
 
 def _discard(_row: bytes) -> None:

@@ -16,6 +16,7 @@ class Mirror:
         self.update_id = start.update_id
         self.bids = dict(start.bids)
         self.asks = dict(start.asks)
+        self.truth = instrument.truth_now()
         self.untold: list[market.Message] = []
 
     def follow(self) -> None:
@@ -28,7 +29,7 @@ class Mirror:
                         side.pop(price, None)
                     else:
                         side[price] = quantity
-            self.update_id = message.last
+            self.update_id, self.truth = message.last, message.truth
         self.untold.clear()
 
 
@@ -44,6 +45,10 @@ class Mirrors:
     def note(self, message: market.Message) -> None:
         """Keeps a diff that goes out."""
         self._mirrors[message.instrument].untold.append(message)
+
+    def truth(self, instrument: int) -> bytes:
+        """Returns the truth row of what the last snapshot showed."""
+        return self._mirrors[instrument].truth
 
     def snapshot(self, instrument: int, limit: int | None) -> market.Snapshot:
         """Returns the book as told so far, best levels first."""
