@@ -26,12 +26,15 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
-from integration.forwarder import stand_ins, test_native_outlet
+import tickwork_native
+from integration.forwarder import stand_ins
 from tickwork_services.components.forwarder import forwarder
+from tickwork_services.record import layout
 
 from tickwork.unit.settings.forwarder import ForwarderSettings
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+STAMPS = struct.Struct("<qq")
 LEVELS = 18
 """Levels a side of each diff: about 1,000 bytes, as on the recorded USD-M stream."""
 
@@ -91,9 +94,35 @@ def pace(near: list[socket.socket], frames: list[bytes], rate: int) -> list[int]
     return late
 
 
-def drain(pipe: test_native_outlet.Pipe, stop: threading.Event) -> None:
-    while not stop.wait(0.02):
-        pipe.clear()
+class Outlet:
+    """The outlet of frames: a native pipe, drained by a thread that keeps the receive delays."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        path = directory / "frames"
+        self.writer = tickwork_native.PipeWriter.create(path, 16 << 20, "frames")
+        self.reader = tickwork_native.PipeReader.attach(path)
+        self.delays_ns: list[int] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._drain)
+        self._thread.start()
+
+    def native(self) -> tickwork_native.PipeWriter:
+        return self.writer
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.reader.close()
+        self.writer.close()
+
+    def _drain(self) -> None:
+        while not self._stop.is_set():
+            batch = self.reader.read_batch(1 << 20, 20_000_000)
+            if batch is not None:
+                kernel_ns, received_ns = STAMPS.unpack_from(batch, 16)
+                if kernel_ns != layout.ABSENT:
+                    self.delays_ns.append(received_ns - kernel_ns)
+            time.sleep(0.01)
 
 
 def measure(lines: int, rate: int, seconds: float, core: int) -> dict[str, object]:
@@ -104,18 +133,17 @@ def measure(lines: int, rate: int, seconds: float, core: int) -> dict[str, objec
     )
     blaster.start()
     address = f"127.0.0.1:{ours.recv()}"
-    pipe, stop = test_native_outlet.Pipe(1 << 26), threading.Event()
     bench = stand_ins.make_bench(
         {"websocket": address, "rest": "127.0.0.1:1"}, lines=lines, instruments=("BTCUSDT",)
     )
-    bench.forwarder.context.outlets["frames"] = pipe
-    bench.forwarder = forwarder.Forwarder(
-        ForwarderSettings(**bench.settings), bench.forwarder.context
-    )
+    cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
-    drainer = threading.Thread(target=drain, args=(pipe, stop))
-    drainer.start()
     with tempfile.TemporaryDirectory() as directory:
+        outlet = Outlet(pathlib.Path(directory))
+        bench.forwarder.context.outlets["frames"] = outlet
+        bench.forwarder = forwarder.Forwarder(
+            ForwarderSettings(**bench.settings), bench.forwarder.context
+        )
         bench.start(pathlib.Path(directory))
         stand_ins.wait_until(lambda: bench.forwarder.counters()["connects"] == lines, "lines")
         before, began = time.process_time(), time.perf_counter()
@@ -127,8 +155,8 @@ def measure(lines: int, rate: int, seconds: float, core: int) -> dict[str, objec
         took, cpu = time.perf_counter() - began, time.process_time() - before
         counters = dict(bench.forwarder.counters())
         asyncio.run(bench.forwarder.close())
-    stop.set()
-    drainer.join()
+        outlet.close()
+    os.sched_setaffinity(0, cores)
     ours.send("end")
     blaster.join()
     return {
@@ -143,6 +171,7 @@ def measure(lines: int, rate: int, seconds: float, core: int) -> dict[str, objec
         "cpuMicrosecondsPerMessage": round(cpu / counters["messages"] * 1e6, 2),
         "messagesPerRead": round(counters["messages"] / counters["reads"], 2),
         "kernelStamped": counters["kernelStamped"],
+        "receiveDelayP50Us": statistics.median(outlet.delays_ns or [-1]) / 1e3,
         "lateP50Us": statistics.median(late) / 1e3,
         "lateP99Us": sorted(late)[len(late) * 99 // 100] / 1e3,
     }

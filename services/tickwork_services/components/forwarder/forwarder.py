@@ -13,7 +13,7 @@ import tickwork_native
 
 from tickwork import errors
 from tickwork.unit.settings import forwarder as forwarder_settings
-from tickwork_services import venues
+from tickwork_services import clocks, venues
 from tickwork_services.components.forwarder import (
     assembly,
     endpoint,
@@ -91,9 +91,10 @@ class Forwarder(component.Component):
         if self._rest is not None:
             left = await asyncio.to_thread(self._rest.stop, min(drain_ns, REST_STOP_NS))
             self._rest = None
-        if self._loop is not None:
-            ended, self._loop = self._loop, None
+        ended = self._loop
+        if ended is not None:
             await asyncio.to_thread(ended.stop, drain_ns)
+            self._loop = None
             self._tally.note_loop(ended)
         return left
 
@@ -109,11 +110,13 @@ class Forwarder(component.Component):
 
     def counters(self) -> Mapping[str, int]:
         """Returns what was read, dropped, merged, lost, asked; cumulative."""
+        running = self._loop
         merged = dict(self._outlet.counters()) if self._outlet is not None else {}
         return {
             "framesDropped": merged.pop("dropped", 0),
             **merged,
             **self._tally.counters(self._log.counts()),
+            "turns": self._tally.turns + (0 if running is None else running.turns),
             "weightSpent": self._weights.spent,
         }
 
@@ -124,6 +127,7 @@ class Forwarder(component.Component):
             "lines": self._tally.lines(statistics),
             "kernelStampBoundNs": self._tally.stamps.bound_ns,
             "restQueueHighWater": self._tally.rest.high_water,
+            "weightUsed": self._weights.used(clocks.now_mono_ns()),
             "weightMax": self._side.limits.weight_per_minute,
             "unparsed": self._log.samples(),
         }

@@ -54,9 +54,10 @@ class WeightLedger:
         self.spent = 0
 
     def used(self, now_ns: int) -> int:
-        """Returns the weight that counts at ``now_ns``."""
-        if self._at_ns is not None and now_ns - self._at_ns >= self._window_ns:
-            self._reported, self._since, self._at_ns = 0, 0, None
+        """Returns the weight that counts at ``now_ns``; changes nothing, any thread may ask."""
+        at_ns = self._at_ns
+        if at_ns is None or now_ns - at_ns >= self._window_ns:
+            return 0
         return self._reported + self._since
 
     def wait_ns(self, weight: int, now_ns: int) -> int:
@@ -75,7 +76,8 @@ class WeightLedger:
 
     def spend(self, weight: int, now_ns: int) -> None:
         """Notes that a request of ``weight`` goes out."""
-        self.used(now_ns)
+        if self.used(now_ns) == 0:
+            self._reported, self._since, self._at_ns = 0, 0, None
         self._since += weight
         self.spent += weight
         if self._at_ns is None:

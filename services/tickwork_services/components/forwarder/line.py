@@ -40,6 +40,9 @@ class Events(Protocol):
     def unreachable(self, line: "Line", reason: str) -> None:
         """Not even an attempt could be made: the name is unknown, no route."""
 
+    def up(self, line: "Line", now_live: connection.Connection) -> None:
+        """A connection is live, the first or a replacement."""
+
     def failed(self, line: "Line", reason: str, wait_ns: int) -> None:
         """An attempt failed or a connection was lost; the next comes after ``wait_ns``."""
 
@@ -155,6 +158,7 @@ class Line:
         self.counts.reconnects += self._connected_before
         self._connected_before = True
         self._next_ns = now_ns + RENEWAL_SPACING_NS
+        self._events.up(self, coming)
 
     def _reap(self, now_ns: int) -> None:
         for each in self.connections():

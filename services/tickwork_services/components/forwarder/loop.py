@@ -77,6 +77,8 @@ class SocketLoop:
         self._lines: Sequence[line.Line] = ()
         self._ask: Any = None
         self._answers: collections.deque[rest.Answer] = collections.deque()
+        self._waking = threading.Lock()
+        self._closed = False
         self._epoll = select.epoll()
         self._watched: dict[int, tuple[connection.Connection, int]] = {}
         self._waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -101,8 +103,10 @@ class SocketLoop:
         self._wake()
         if self._thread.ident is not None:
             self._thread.join((min(drain_ns, CLOSE_NS) + CLOSE_NS) / 1e9)
-        self._epoll.close()
-        os.close(self._waker)
+        with self._waking:
+            self._closed = True
+            self._epoll.close()
+            os.close(self._waker)
 
     def deliver(self, answer: rest.Answer) -> None:
         """Takes a REST answer from another thread; it goes out in the next turn."""
@@ -127,6 +131,16 @@ class SocketLoop:
         now_ns = clocks.now_mono_ns()
         self._outlet.on_frame(
             of.identity.slots[0], 0, KIND_ERROR, layout.ABSENT, now_ns, reason.encode()
+        )
+
+    def up(self, of: line.Line, now_live: connection.Connection) -> None:
+        """Logs that a line has a live connection."""
+        self._log.info(
+            "venue line up",
+            line=of.identity.name,
+            attempt=of.counts.attempts,
+            connection=now_live.id,
+            streams=len(of.identity.streams),
         )
 
     def failed(self, of: line.Line, reason: str, wait_ns: int) -> None:
@@ -261,4 +275,7 @@ class SocketLoop:
         return any(each.connections() for each in self._lines)
 
     def _wake(self) -> None:
-        os.eventfd_write(self._waker, 1)
+        # A thread that outlived its time must not write to a descriptor that is somebody else's.
+        with self._waking:
+            if not self._closed:
+                os.eventfd_write(self._waker, 1)

@@ -17,12 +17,12 @@ class Tally:
         self.line_counts = [line.Counts() for _ in self.names]
         self.rest = rest.Counts()
         self.stamps = stamps.StampMap()
-        self._turns = 0
+        self.turns = 0
         self._answers_dropped = 0
 
     def note_loop(self, ended: loop.SocketLoop) -> None:
         """Adds what a loop that has ended counted."""
-        self._turns += ended.turns
+        self.turns += ended.turns
         self._answers_dropped += ended.answers_dropped
 
     def counters(self, unparsed: Mapping[str, int]) -> dict[str, int]:
@@ -52,7 +52,6 @@ class Tally:
             "restSuperseded": self.rest.superseded,
             "restDropped": self.rest.dropped + self._answers_dropped,
             "restWeightWaits": self.rest.weight_waits,
-            "turns": self._turns,
             "unparsed": sum(unparsed.values()),
             **{f"unparsed{reason[0].upper()}{reason[1:]}": n for reason, n in unparsed.items()},
         }

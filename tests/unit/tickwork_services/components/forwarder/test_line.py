@@ -34,6 +34,7 @@ class Connection:
 class Bench:
     def __init__(self, attempts_max=1000, life_ns=3600 * SECOND_NS):
         self.made, self.ended_ones, self.failures, self.unreachables = [], [], [], []
+        self.ups = []
         self.refuse = False
         self.now_ns = 0
         self.line = line.Line(
@@ -64,6 +65,9 @@ class Bench:
     def unreachable(self, of, reason):
         self.unreachables.append(reason)
 
+    def up(self, of, now_live):
+        self.ups.append(now_live)
+
     def failed(self, of, reason, wait_ns):
         self.failures.append((self.now_ns, reason, wait_ns))
 
@@ -84,6 +88,7 @@ def test_it_connects_at_the_first_tick_and_is_live_when_subscribed():
     assert not bench.line.live
     bench.live()
     assert bench.line.live
+    assert bench.ups == bench.made
     assert (bench.line.counts.connects, bench.line.counts.reconnects) == (1, 0)
     bench.tick(SECOND_NS)
     assert len(bench.made) == 1
