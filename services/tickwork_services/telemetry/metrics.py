@@ -1,12 +1,9 @@
 """Counters as Prometheus text: read at the scrape, outside every hot loop."""
 
+import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import prometheus_client
-import prometheus_client.core
-import prometheus_client.registry
 
 from tickwork_services.telemetry import histograms as native_histograms
 
@@ -14,18 +11,19 @@ _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 Counters = Mapping[str, Mapping[str, int]]
 
 
-class _Collector(prometheus_client.registry.Collector):
+class _Collector:
     """Turns counters by component into one metric family per counter name."""
 
-    def __init__(self, counters: Counters, labels: Mapping[str, str]) -> None:
+    def __init__(self, core: Any, counters: Counters, labels: Mapping[str, str]) -> None:
+        self._core = core
         self._counters = counters
         self._labels = labels
 
-    def collect(self) -> Iterator[prometheus_client.core.Metric]:
+    def collect(self) -> Iterator[Any]:
         """Yields one family per counter name, one sample per component."""
         names = sorted({name for each in self._counters.values() for name in each})
         for name in names:
-            family = prometheus_client.core.CounterMetricFamily(
+            family = self._core.CounterMetricFamily(
                 metric_name(name),
                 f"Counter {name} of a component.",
                 labels=[*self._labels, "component"],
@@ -42,8 +40,14 @@ def metric_name(counter: str) -> str:
 
 
 def render(counters: Counters, histograms: Sequence[Any], labels: Mapping[str, str]) -> bytes:
-    """Returns the page /metrics: counters by component, then the hops' histograms."""
-    registry = prometheus_client.CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(counters, labels))
-    page: bytes = prometheus_client.generate_latest(registry)
+    """Returns the page /metrics: counters by component, then the hops' histograms.
+
+    The client library is loaded at the first scrape: a unit that nobody scrapes does not pay.
+    """
+    client = importlib.import_module("prometheus_client")
+    registry = client.CollectorRegistry(auto_describe=False)
+    registry.register(
+        _Collector(importlib.import_module("prometheus_client.core"), counters, labels)
+    )
+    page: bytes = client.generate_latest(registry)
     return page + native_histograms.render(histograms, labels)
