@@ -1,5 +1,6 @@
 """The normalizer's kernel from Python: records, counts, hops, the log of the unparsed."""
 
+import pathlib
 import struct
 
 import tickwork_native
@@ -71,3 +72,39 @@ def test_connection_events_become_states() -> None:
     assert kernel.process(_frame(b"", 1, kind=3)) == b""
     status = kernel.process(_frame(b"1006", 2, kind=4, flags=1))
     assert (status[8], status[10], status[11]) == (7, 4, 4)
+
+
+def _contents(records: bytes) -> list[bytes]:
+    """The records without `parsed_ns`, and without the sequence, which the pipe counts."""
+    found = []
+    while records:
+        levels = sum(struct.unpack_from("<II", records, 64))
+        length = 128 + (16 * levels + 63) // 64 * 64
+        found.append(records[8:96] + records[104:length])
+        records = records[length:]
+    return found
+
+
+def test_the_loop_and_the_batch_drive_send_the_same_bytes(tmp_path: pathlib.Path) -> None:
+    snapshot = b'{"lastUpdateId":9,"bids":[["61837.63","3.7"]],"asks":[["61838","1.5"]]}'
+    texts = [TICKER, b"nonsense", b'{"result":null,"id":1}', TICKER.replace(b"3.78", b"0.001")]
+    frames = [_frame(b"", 0, kind=3), *(_frame(text, 1 + at) for at, text in enumerate(texts))]
+    frames += [_frame(snapshot, 5, kind=2), _frame(b"", 6, kind=4, flags=1)]
+
+    batch = _kernel()
+    expected = b"".join(batch.process(frame) for frame in frames)
+
+    writers = [tickwork_native.PipeWriter.create(tmp_path / at, 1 << 16, at) for at in "ab"]
+    readers = [tickwork_native.PipeReader.attach(tmp_path / at) for at in "ab"]
+    looped = _kernel()
+    loop = tickwork_native.NativeLoop([(looped, [readers[0]], [writers[1]])], "park", "test")
+    loop.start()
+    assert writers[0].send(b"".join(frames), 1_000_000_000) == len(frames)
+    assert loop.stop(1_000_000_000) == 0
+    received = readers[1].read_batch()
+    assert received is not None
+    assert _contents(bytes(received)) == _contents(expected)
+    assert looped.counters() == batch.counters()
+    received.release()
+    for end in (*readers, *writers):
+        end.close()
