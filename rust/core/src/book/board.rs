@@ -1,5 +1,7 @@
 //! What an outsider may read of a running engine: one writer, relaxed atomics, any readers.
 
+use super::instrument::Instrument;
+use crate::record::ABSENT;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -37,7 +39,7 @@ pub struct Shown(AtomicI64);
 
 impl Default for Shown {
     fn default() -> Self {
-        Self(AtomicI64::new(crate::record::ABSENT))
+        Self(AtomicI64::new(ABSENT))
     }
 }
 
@@ -181,6 +183,24 @@ impl InstrumentBoard {
             ("tickerEqual", self.ticker_equal.get()),
             ("tickerUnpaired", self.ticker_unpaired.get()),
         ]
+    }
+
+    /// Shows the book's last values.
+    pub fn show(&self, instrument: &Instrument) {
+        let book = instrument.book();
+        self.update_id.set(instrument.last());
+        self.bids.set(book.bids().len() as u64);
+        self.asks.set(book.asks().len() as u64);
+        self.buffered.set(instrument.buffered() as u64);
+        let (bid, ask) = (book.bids().best(), book.asks().best());
+        self.bid.set(bid.map_or(ABSENT, |level| level.price));
+        self.bid_quantity.set(bid.map_or(0, |level| level.quantity));
+        self.ask.set(ask.map_or(ABSENT, |level| level.price));
+        self.ask_quantity.set(ask.map_or(0, |level| level.quantity));
+        let scale = book.scale();
+        self.price_exponent.set(i64::from(scale.price_exponent));
+        self.quantity_exponent
+            .set(i64::from(scale.quantity_exponent));
     }
 
     /// Whether a gap is open now.

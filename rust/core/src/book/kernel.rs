@@ -239,6 +239,7 @@ impl Kernel for BookKernel {
     }
 
     fn reset(&mut self) {
+        self.flush();
         for instrument in &mut self.instruments {
             let board = &self.board.instruments[usize::from(instrument.id())];
             instrument.reset(board);

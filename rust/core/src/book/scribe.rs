@@ -134,31 +134,9 @@ fn write_levels(bytes: &mut [u8], ladder: &Ladder, count: usize) {
     }
 }
 
-/// Shows the book's last values to outsiders.
-fn show(instrument: &Instrument, board: &InstrumentBoard) {
-    let book = instrument.book();
-    board.update_id.set(instrument.last());
-    board.bids.set(book.bids().len() as u64);
-    board.asks.set(book.asks().len() as u64);
-    let (bid, ask) = (book.bids().best(), book.asks().best());
-    board.bid.set(bid.map_or(ABSENT, |level| level.price));
-    board
-        .bid_quantity
-        .set(bid.map_or(0, |level| level.quantity));
-    board.ask.set(ask.map_or(ABSENT, |level| level.price));
-    board
-        .ask_quantity
-        .set(ask.map_or(0, |level| level.quantity));
-    let scale = book.scale();
-    board.price_exponent.set(i64::from(scale.price_exponent));
-    board
-        .quantity_exponent
-        .set(i64::from(scale.quantity_exponent));
-}
-
 impl Watch for Scribe<'_> {
     fn synced(&mut self, instrument: &Instrument, board: &InstrumentBoard, snapshot: &[u8]) {
-        show(instrument, board);
+        board.show(instrument);
         self.desk.cause = Market {
             booked_ns: (self.desk.now)(),
             ..Market::read(snapshot).unwrap_or_default()
@@ -172,7 +150,7 @@ impl Watch for Scribe<'_> {
 
     fn applied(&mut self, instrument: &Instrument, board: &InstrumentBoard, delta: &[u8]) {
         let booked_ns = (self.desk.now)();
-        show(instrument, board);
+        board.show(instrument);
         self.record_hop(delta, booked_ns);
         self.pass(delta, instrument.state(), booked_ns);
         self.desk.cause = Market {

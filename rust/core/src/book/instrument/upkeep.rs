@@ -60,6 +60,8 @@ impl Instrument {
         self.gap_since_update_id = None;
         self.failure = None;
         board.state.set(u64::from(state::EMPTY));
+        board.state_since_ns.set(self.now_ns);
+        board.show(self);
         board.failed.set(0);
         board.failure.set(None);
     }
