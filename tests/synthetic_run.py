@@ -18,8 +18,10 @@ HOPS_OF = {
     "book": ("book",),
     "publisher": ("publish",),
     "shm": ("read", "endToEnd"),
+    "tcp": ("read", "endToEnd"),
 }
-UNITS = ("forwarder", "normalizer", "book", "publisher", "shm")
+CONSUMERS = ("shm", "tcp")
+UNITS = ("forwarder", "normalizer", "book", "publisher", *CONSUMERS)
 INSTRUMENTS = ("BTCUSDT", "ETHUSDT")
 
 
@@ -104,12 +106,12 @@ def _state(unit: str, block: Block) -> dict[str, Any]:
 def _write_spec(root: pathlib.Path, group: str, unit: str) -> None:
     folder = root / "units" / group / unit
     folder.mkdir(parents=True, exist_ok=True)
-    kind = {"shm": "consumer", "twin": "venue_twin"}.get(unit, unit)
+    kind = "consumer" if unit in CONSUMERS else {"twin": "venue_twin"}.get(unit, unit)
     component = {
         "name": unit,
         "component": kind,
         "settings": {"instruments": list(INSTRUMENTS)},
-        "inlets": [{"port": "book", "transport": "shm"}] if unit == "shm" else [],
+        "inlets": [{"port": "book", "transport": unit}] if unit in CONSUMERS else [],
     }
     spec = {"experiment": "small", "wait": "park", "components": [component]}
     (folder / "unit.json").write_text(json.dumps(spec))
@@ -125,7 +127,8 @@ def write_block(root: pathlib.Path, block: Block) -> None:
         folder.mkdir(parents=True)
         (folder / "counters.json").write_text(json.dumps(_state(unit, block)))
         if unit in HOPS_OF:
-            write_log(folder / "hops.hlog", HOPS_OF[unit], block.factor, SECONDS)
+            slower = 10 if unit == "tcp" else 1
+            write_log(folder / "hops.hlog", HOPS_OF[unit], slower * block.factor, SECONDS)
         if unit == "book":
             (folder / "proof.bin").write_bytes(proof.tobytes() + b"torn")
         if unit == "twin":

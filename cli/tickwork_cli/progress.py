@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from tickwork.conductor import events
 from tickwork_cli import units_of_measure
 
+LINE_EVERY_NS = 900_000_000
+"""Events come more often than once a second and never to the nanosecond."""
+
 Say = Callable[[str], None]
 Counters = Mapping[str, Mapping[str, int]]
 
@@ -21,7 +24,8 @@ class Progress:
     def report(self, event: events.Event) -> None:
         """Takes one event, in the order of happening."""
         if isinstance(event, events.Progressed):
-            self._say(self._line(event))
+            if event.elapsed_ns - self._before_ns >= LINE_EVERY_NS:
+                self._say(self._line(event))
             return
         line = describe(event)
         if line:

@@ -1,6 +1,6 @@
 """Did an arm differ from the first one? Medians per Block, compared in pairs of one repeat."""
 
-from tickwork_analysis import hlog, percentiles, read, results
+from tickwork_analysis import hlog, percentiles, read, results, seconds
 from tickwork_analysis.questions import hops
 
 
@@ -31,7 +31,7 @@ def _medians(run: read.Run, arm: str) -> dict[str, dict[int, int]]:
     blocks = [block for block in run.blocks if block.arm == arm]
     for repeat, block in enumerate(blocks):
         for name in hops.ENDS:
-            merged = hlog.merge(hops.seconds_of(list(block.units), name))
+            merged = hlog.merge(seconds.of_hop(hops.units_of(run, block, ""), name))
             median = percentiles.value_at(merged, 0.5)
             if median is not None:
                 found.setdefault(name, {})[repeat] = median

@@ -1,7 +1,6 @@
 """What did each consumer get, and how old was it?"""
 
-from tickwork_analysis import hlog, percentiles, read, results
-from tickwork_analysis.questions import hops
+from tickwork_analysis import hlog, percentiles, read, results, seconds
 
 
 def answer(run: read.Run) -> tuple[results.Consumer, ...]:
@@ -21,12 +20,12 @@ def _row(
     run: read.Run, arm: str, pairs: list[tuple[read.UnitBlock, read.Component]]
 ) -> results.Consumer:
     counters = read.add_counters([component.counters for _, component in pairs])
-    merged = hlog.merge([each for unit, _ in pairs for each in hops.seconds_of([unit], "read")])
+    merged = hlog.merge([each for unit, _ in pairs for each in seconds.of_hop([unit], "read")])
     unit, component = pairs[0]
     return results.Consumer(
         arm=arm,
         name=component.name,
-        transport=_transport(run, unit, component),
+        transport=transport_of(run, unit, component),
         received=counters.get("received", 0),
         lost=counters.get("lost", 0),
         laps=counters.get("laps", 0),
@@ -35,7 +34,8 @@ def _row(
     )
 
 
-def _transport(run: read.Run, unit: read.UnitBlock, component: read.Component) -> str:
+def transport_of(run: read.Run, unit: read.UnitBlock, component: read.Component) -> str:
+    """Returns what a consumer's inlet is made of, as its unit.json says."""
     for spec in run.specs.get(f"{unit.group}/{unit.name}", {}).get("components", []):
         if spec["name"] == component.name:
             for inlet in spec.get("inlets", []):

@@ -1,12 +1,12 @@
 """How long did each hop take? One row an arm and hop, over all measured seconds.
 
 A hop includes the wait in front of it and is recorded by the stage that ends it. Histograms of one
-hop from several units (two consumers) are merged second by second.
+hop from several units are merged second by second, but never over transports: the hops of the
+first consumer's transport have the plain names, those of another bear it (``read.tcp``).
 """
 
-import collections
-
-from tickwork_analysis import hlog, percentiles, read, results
+from tickwork_analysis import hlog, percentiles, read, results, seconds
+from tickwork_analysis.questions import consumers
 
 ENDS: dict[str, tuple[str, str]] = {
     "receive": ("forwarder", "normalizer"),
@@ -24,31 +24,37 @@ def answer(run: read.Run) -> tuple[results.Hop, ...]:
     rows = []
     for arm in run.arms:
         blocks = [block for block in run.blocks if block.arm == arm]
-        for name in ENDS:
-            seconds = [seconds_of(list(block.units), name) for block in blocks]
-            if any(seconds):
-                rows.append(_row(arm, name, seconds, blocks))
+        for transport in _transports(run, blocks):
+            for name in ENDS:
+                seen = [seconds.of_hop(units_of(run, block, transport), name) for block in blocks]
+                if any(seen):
+                    shown = f"{name}.{transport}" if transport else name
+                    rows.append(_row(arm, shown, seen, blocks))
     return tuple(rows)
 
 
-def seconds_of(units: list[read.UnitBlock], name: str) -> list[hlog.Distribution]:
-    """Returns what ``units`` recorded of the hop ``name`` in one Block, per second in order.
+def _transports(run: read.Run, blocks: list[read.Block]) -> list[str]:
+    """Returns "" for the plain names, then the further transports that consumers read."""
+    found = [
+        consumers.transport_of(run, *pair) for block in blocks for pair in block.of_kind("consumer")
+    ]
+    return ["", *list(dict.fromkeys(found))[1:]]
 
-    A second in which every unit wrote an empty interval stays, as an empty distribution.
-    """
-    seconds: dict[int, list[hlog.Distribution]] = collections.defaultdict(list)
-    for unit in units:
-        for interval in unit.intervals:
-            if interval.tag == name:
-                seconds[round(interval.start_unix_s)].append(interval.distribution)
-    return [hlog.merge(seconds[second]) for second in sorted(seconds)]
+
+def units_of(run: read.Run, block: read.Block, transport: str) -> list[read.UnitBlock]:
+    """Returns the units whose hops belong to ``transport``; "" is the first one and no consumer."""
+    pairs = block.of_kind("consumer")
+    by_unit = {unit.name: consumers.transport_of(run, unit, each) for unit, each in pairs}
+    wanted = transport or next(iter(by_unit.values()), "")
+    reading = [unit for unit in block.units if by_unit.get(unit.name) == wanted]
+    return reading if transport else [u for u in block.units if u.name not in by_unit] + reading
 
 
 def _row(
-    arm: str, name: str, seconds: list[list[hlog.Distribution]], blocks: list[read.Block]
+    arm: str, name: str, seen: list[list[hlog.Distribution]], blocks: list[read.Block]
 ) -> results.Hop:
-    merged = hlog.merge([second for block in seconds for second in block])
-    interval = percentiles.interval_within(seconds, 0.5)
+    merged = hlog.merge([second for block in seen for second in block])
+    interval = percentiles.interval_within(seen, 0.5)
     return results.Hop(
         arm=arm,
         name=name,
@@ -68,7 +74,7 @@ def _row(
 def _clock_bound(name: str, blocks: list[read.Block]) -> int | None:
     """Returns the sum of the bounds of both stamps; None where a unit did not say its own."""
     bounds = []
-    for kind in ENDS[name]:
+    for kind in ENDS[name.partition(".")[0]]:
         said: list[int | None] = [
             unit.last.get("host", {}).get("fastClockBoundNs")
             for block in blocks
@@ -84,7 +90,7 @@ def _clock_bound(name: str, blocks: list[read.Block]) -> int | None:
 def _negative(name: str, blocks: list[read.Block]) -> int:
     """Returns how many recorded values were negative: clock error, kept apart, never clipped."""
     return sum(
-        state.get("histograms", {}).get(name, {}).get("negative", 0)
+        state.get("histograms", {}).get(name.partition(".")[0], {}).get("negative", 0)
         for block in blocks
         for unit in block.units
         for state in unit.states

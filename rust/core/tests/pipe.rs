@@ -136,6 +136,22 @@ proptest! {
 }
 
 #[test]
+fn the_high_water_is_what_waited_and_not_what_was_sent() {
+    let directory = Directory::new("pipe-high-water");
+    let path = directory.0.join("frames");
+    let mut writer = PipeWriter::create(&path, 1 << 16, "frames").expect("a writer");
+    let mut reader = PipeReader::attach(&path).expect("a reader");
+    let bytes = record(1, 100);
+    for _ in 0..50 {
+        assert!(writer.try_send(&bytes).expect("short enough"));
+        assert!(writer.try_send(&bytes).expect("short enough"));
+        while reader.record().expect("sound").is_some() {}
+        reader.release();
+    }
+    assert_eq!(writer.high_water(), 2 * bytes.len() as u64);
+}
+
+#[test]
 fn a_second_end_is_refused() {
     let directory = Directory::new("pipe-ends");
     let path = directory.0.join("frames");

@@ -55,7 +55,7 @@ class UnitHost:
         self.registry = meter.Registry()
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.beat_ns = clocks.now_mono_ns()
-        self.host_facts = _host_facts(unit)
+        self._environment = _environment_facts(unit)
         self._log = log
         self._last_lines = last_lines
         self._loop = asyncio.get_running_loop()
@@ -266,6 +266,11 @@ class UnitHost:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
+    @property
+    def host_facts(self) -> Mapping[str, Any]:
+        """The machine, and the native wing's clock and build once a component has loaded it."""
+        return {**self._environment, **parts.native_facts()}
+
     async def _beat(self) -> None:
         while True:
             self.beat_ns = clocks.now_mono_ns()
@@ -273,7 +278,7 @@ class UnitHost:
             await asyncio.sleep(HEARTBEAT_NS / 1e9)
 
 
-def _host_facts(unit: units.Unit) -> Mapping[str, Any]:
+def _environment_facts(unit: units.Unit) -> Mapping[str, Any]:
     found = environment.read_environment()
     return {
         "wait": unit.wait,
@@ -283,5 +288,4 @@ def _host_facts(unit: units.Unit) -> Mapping[str, Any]:
         "cpuQuota": found.cpu_quota,
         "memoryBytesMax": found.memory_bytes_max,
         "bootId": found.boot_id,
-        **parts.native_facts(),
     }

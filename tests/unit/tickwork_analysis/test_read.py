@@ -30,7 +30,7 @@ def test_unit_that_left_nothing_is_no_error(tmp_path: pathlib.Path) -> None:
     for path in (root / "blocks/000-main/pipeline/shm").iterdir():
         path.unlink()
     run = read.read_run(root)
-    assert run.blocks[0].of_kind("consumer") == []
+    assert [each.name for _, each in run.blocks[0].of_kind("consumer")] == ["tcp"]
 
 
 def test_counters_add_up_and_skip_what_is_no_number() -> None:

@@ -7,7 +7,8 @@ from tickwork_analysis.questions import consumers, host, lines, queues
 
 def test_consumer_is_told_with_its_transport(tmp_path: pathlib.Path) -> None:
     run = read.read_run(synthetic_run.write_run(tmp_path / "run"))
-    (row,) = consumers.answer(run)
+    row, other = consumers.answer(run)
+    assert other.transport == "tcp"
     assert (row.name, row.transport, row.received, row.lost, row.laps) == ("shm", "shm", 100, 2, 1)
     assert row.p50_ns is not None
 

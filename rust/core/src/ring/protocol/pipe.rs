@@ -90,11 +90,8 @@ impl<M: Memory> PipeTail<M> {
         }
         let control = self.region.control;
         self.newest.tell(&self.memory, &self.region, self.staged);
-        let fill = self.staged - self.cursor;
-        if fill > self.high_water {
-            self.high_water = fill;
-            self.memory
-                .store(control + control::HIGH_WATER, fill, Ordering::Relaxed);
+        if self.staged - self.cursor > self.high_water {
+            self.note_fill();
         }
         self.memory
             .store(control + control::ANNOUNCED, self.staged, Ordering::Relaxed);
@@ -102,6 +99,20 @@ impl<M: Memory> PipeTail<M> {
             .store(control + control::COMMITTED, self.staged, Ordering::Release);
         self.committed = self.staged;
         true
+    }
+
+    /// Looks where the reader really is before a new highest fill is believed.
+    fn note_fill(&mut self) {
+        let control = self.region.control;
+        self.cursor = self
+            .memory
+            .load(control + control::CURSOR, Ordering::Acquire);
+        let fill = self.staged - self.cursor;
+        if fill > self.high_water {
+            self.high_water = fill;
+            self.memory
+                .store(control + control::HIGH_WATER, fill, Ordering::Relaxed);
+        }
     }
 
     /// Whether `length` bytes fit now, in the worst place.

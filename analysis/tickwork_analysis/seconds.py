@@ -1,0 +1,18 @@
+"""What units recorded of one hop, second by second."""
+
+import collections
+
+from tickwork_analysis import hlog, read
+
+
+def of_hop(units: list[read.UnitBlock], name: str) -> list[hlog.Distribution]:
+    """Returns what ``units`` recorded of the hop ``name`` in one Block, per second in order.
+
+    A second in which every unit wrote an empty interval stays, as an empty distribution.
+    """
+    found: dict[int, list[hlog.Distribution]] = collections.defaultdict(list)
+    for unit in units:
+        for interval in unit.intervals:
+            if interval.tag == name:
+                found[round(interval.start_unix_s)].append(interval.distribution)
+    return [hlog.merge(found[second]) for second in sorted(found)]
