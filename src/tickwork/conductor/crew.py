@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
@@ -102,6 +103,8 @@ class Crew:
         if member.failure is not None:
             return member.failure
         lines = self._fleet.last_lines(name)
+        if said := last_words(name, lines):
+            return said
         died = errors.UnitDiedError(name, ending, lines)
         return Failure(name, "UnitDiedError", died.text, died.remedy, lines)
 
@@ -181,6 +184,26 @@ class Crew:
                 # The unit is down or being restarted; the fleet says whether for good.
                 pass
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def last_words(name: str, lines: Sequence[str]) -> Failure | None:
+    """Returns the failure that a unit logged last, before anybody could ask it; None if none.
+
+    Lines are JSON as telemetry writes them: ``event`` failed with ``error``, ``text``, ``remedy``.
+    What an earlier incarnation said before this one was ready does not count.
+    """
+    for line in reversed(lines):
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        event = said.get("event") if isinstance(said, dict) else None
+        if event in ("ready", "started"):
+            return None
+        if event == "failed":
+            error, text = str(said.get("error", "RunError")), str(said.get("text", ""))
+            return Failure(name, error, text, str(said.get("remedy", "")), tuple(lines))
+    return None
 
 
 def _failure_of(name: str, said: messages.Failure) -> Failure:

@@ -18,6 +18,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -247,7 +248,9 @@ def _bind(
         path: bind.Directories(str(run.unit(*path.split("/")) / OUTPUT), str(base))
         for path in plan.unit_paths()
     }
-    found = addresses.allocate(bind.endpoints(plan), scratch, os.getpid() * 64)
+    # The name is drawn by mkdtemp: runs that start together begin to look at different ports.
+    seed = zlib.crc32(scratch.name.encode())
+    found = addresses.allocate(bind.endpoints(plan), scratch, seed)
     return bind.bind(plan, bind.Binding(run.root.name, found, directories))
 
 
