@@ -227,6 +227,19 @@ def test_a_venue_that_is_not_there_is_asked_again_and_again(tmp_path):
     assert "ECONNREFUSED" in lost[0][2]["reason"]
 
 
+def test_a_venue_that_pings_and_never_reads_is_left(tmp_path):
+    async def flood(connection):
+        connection.transport.pause_reading()
+        ping = b"\x89\x7d" + b"p" * 125
+        while not connection.transport.is_closing():
+            connection.transport.write(ping * 2000)
+            await asyncio.sleep(0)
+
+    with run(flood, tmp_path) as bench:
+        wait_until(lambda: bench.frames.of(CLOSED), "it was left", 30)
+        assert b"it has not read" in bench.frames.of(CLOSED)[0].payload
+
+
 def test_a_full_outlet_never_stops_the_reading(tmp_path):
     async def send_many(connection):
         for number in range(5000):

@@ -50,18 +50,22 @@ class Assembly:
     log: component.Logger
     fail: component.Fail
     names: resolver.Resolver = dataclasses.field(default_factory=resolver.Resolver)
+    shares: list[list[str]] = dataclasses.field(init=False)
     _connections: int = 0
 
-    def make_lines(self, owner: loop.SocketLoop) -> list[line.Line]:
-        """Returns all lines of one Block: every share of the streams once for each name."""
-        shares = subscription.split(
+    def __post_init__(self) -> None:
+        """Asks the venue for its stream names: what it does not have is refused here."""
+        self.shares = subscription.split(
             [self._streams(symbol) for symbol in self.settings.instruments],
             self.side.limits.streams_per_connection,
         )
+
+    def make_lines(self, owner: loop.SocketLoop) -> list[line.Line]:
+        """Returns all lines of one Block: every share of the streams once for each name."""
         return [
             self._make_line(owner, index, name, part, tuple(streams))
             for index, name in enumerate(self.counts.names)
-            for part, streams in enumerate(shares)
+            for part, streams in enumerate(self.shares)
         ]
 
     def make_rest(self, deliver: Callable[[rest.Answer], None]) -> rest.RestClient:

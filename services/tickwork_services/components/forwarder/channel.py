@@ -14,7 +14,8 @@ from tickwork_services.components.forwarder import endpoint, stamps
 
 READ_BYTES = 1 << 18
 PROXY_ANSWER_BYTES_MAX = 1 << 14
-WAITING = (errno.EAGAIN, errno.EWOULDBLOCK)
+UNSENT_BYTES_MAX = 1 << 20
+"""A venue that does not read what we answer (pongs) is left when so much waits."""
 
 Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
 
@@ -144,9 +145,16 @@ class Channel:
             try:
                 del self._out[: self._socket.send(self._out)]
             except BlockingIOError:
+                if len(self._out) > UNSENT_BYTES_MAX:
+                    self._refuse_unread()
                 return
             except OSError as error:
                 raise ChannelError(f"writing to {self.target.authority}: {error}") from error
+
+    def _refuse_unread(self) -> None:
+        raise ChannelError(
+            f"writing to {self.target.authority}: it has not read {len(self._out)} bytes"
+        )
 
     def close(self) -> None:
         """Closes the socket; legal always."""

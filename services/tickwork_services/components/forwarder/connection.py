@@ -58,7 +58,8 @@ class Connection:
 
     ``stage`` goes forward only, ``opened`` stays True from the handshake on. ``reason`` says in
     words why it ended; ``clean`` is True where it ended by a closing handshake that we began.
-    ``leaving`` becomes True when the venue announced that it goes away.
+    ``leaving`` becomes True when the venue announced that it goes away; ``wait_ns`` is how long
+    a venue that refused us asked to be left alone.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Connection:
         self._name = name
         self.stage = Stage.OPENING
         self.reason = ""
+        self.wait_ns = 0
         self.clean = False
         self.opened = False
         self.leaving = False
@@ -120,7 +122,10 @@ class Connection:
                     self._open_session(now_ns)
             else:
                 self._read(self._session, now_ns)
-        except (channel.ChannelError, session.SessionError) as error:
+        except channel.ChannelError as error:
+            self._end(str(error))
+        except session.SessionError as error:
+            self.wait_ns = error.wait_ns
             self._end(str(error))
 
     def tick(self, now_ns: int) -> None:

@@ -178,11 +178,11 @@ class Line:
             since_ns = ended.live_since_ns
             if since_ns is not None and now_ns - since_ns > HEALTHY_AFTER_NS:
                 self._backoff.reset()
-            self._fail(ended.reason, now_ns)
+            self._fail(ended.reason, now_ns, ended.wait_ns)
 
-    def _fail(self, reason: str, now_ns: int) -> None:
+    def _fail(self, reason: str, now_ns: int, asked_ns: int = 0) -> None:
         self.counts.failures += 1
-        wait_ns = self._backoff.next_ns()
+        wait_ns = max(self._backoff.next_ns(), asked_ns)
         self._next_ns = max(self._next_ns, now_ns + wait_ns)
         self._events.failed(self, reason, wait_ns)
 

@@ -14,14 +14,11 @@ from collections.abc import Callable
 
 from tickwork import errors
 from tickwork_services import clocks
-from tickwork_services.components.forwarder import backoff, endpoint, ledger
+from tickwork_services.components.forwarder import backoff, endpoint, ledger, limits
 from tickwork_services.host import component
 from tickwork_services.venues import venue
 
 BODY_BYTES_MAX = 12 << 20
-RETRY_AFTER_DEFAULT_NS = 60_000_000_000
-RETRY_AFTER_SECONDS_MAX = 3 * 86_400
-LIMITED = (429, 418)
 WINDOW_NS = 60_000_000_000
 
 
@@ -205,7 +202,7 @@ class RestClient:
             if not self._stopping:
                 self._fail(wanted, requested_ns, f"{type(error).__name__}: {error}")
             return
-        if status in LIMITED:
+        if status in limits.LIMITED:
             self._obey(wanted, status, retry_after)
         elif status != http.HTTPStatus.OK:
             self._fail(wanted, requested_ns, f"status {status}: {body[:200]!r}")
@@ -239,9 +236,7 @@ class RestClient:
         return response.status, response.getheader("Retry-After"), body
 
     def _obey(self, wanted: Wanted, status: int, retry_after: str | None) -> None:
-        wait_ns = RETRY_AFTER_DEFAULT_NS
-        if retry_after is not None and retry_after.isdecimal():
-            wait_ns = min(int(retry_after), RETRY_AFTER_SECONDS_MAX) * 1_000_000_000
+        wait_ns = limits.read_wait_ns(retry_after)
         self._weights.block(wait_ns, clocks.now_mono_ns())
         self.counts.limited += 1
         error = errors.VenueLimitError(self._venue_name, status, wait_ns)

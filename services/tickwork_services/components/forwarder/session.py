@@ -11,7 +11,7 @@ from typing import cast
 
 from websockets import client, exceptions, frames, http11, protocol, uri
 
-from tickwork_services.components.forwarder import endpoint
+from tickwork_services.components.forwarder import endpoint, limits
 
 TEXT = 0
 BINARY = 1
@@ -25,7 +25,14 @@ REASONS = (TOO_LARGE, NOT_UTF8)
 
 
 class SessionError(Exception):
-    """The server refused the handshake or broke the protocol; the text says how."""
+    """The server refused the handshake or broke the protocol; the text says how.
+
+    ``wait_ns`` is how long it asked to be left alone (429, 418), 0 where it did not.
+    """
+
+    def __init__(self, text: str, wait_ns: int = 0) -> None:
+        super().__init__(text)
+        self.wait_ns = wait_ns
 
 
 class Phase(enum.Enum):
@@ -109,7 +116,7 @@ class Session:
             elif isinstance(event, http11.Response) and self._protocol.handshake_exc is not None:
                 break
         if self._protocol.handshake_exc is not None:
-            raise SessionError(self._say_refusal())
+            raise self._refusal(self._protocol.handshake_exc)
         error = self._protocol.parser_exc
         if isinstance(error, exceptions.PayloadTooBig) and not self._gave_up:
             self._gave_up = True
@@ -163,7 +170,11 @@ class Session:
                 return
         self._on_message(kind, payload)
 
-    def _say_refusal(self) -> str:
-        error = self._protocol.handshake_exc
-        cause = error.__cause__ if error is not None else None
-        return f"{error}" + (f" ({cause})" if cause is not None else "")
+    def _refusal(self, error: Exception) -> SessionError:
+        text = f"{error}" + (f" ({error.__cause__})" if error.__cause__ is not None else "")
+        if not isinstance(error, exceptions.InvalidStatus):
+            return SessionError(text)
+        response = error.response
+        if response.status_code not in limits.LIMITED:
+            return SessionError(text)
+        return SessionError(text, limits.read_wait_ns(response.headers.get("Retry-After")))

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 
+import pytest
 from tickwork_services import venues
 from tickwork_services.components.forwarder import (
     assembly,
@@ -15,6 +16,7 @@ from tickwork_services.components.forwarder import (
 )
 from tickwork_services.record import layout
 
+from tickwork import errors
 from tickwork.unit.settings import forwarder as forwarder_settings
 
 
@@ -62,6 +64,11 @@ def test_every_share_of_the_streams_is_read_once_by_each_line():
     for name in "ab":
         streams = [s for each in lines if each.identity.name == name for s in each.identity.streams]
         assert len(streams) == len(set(streams)) == 30
+
+
+def test_a_stream_that_the_venue_lacks_is_refused_before_anything_starts():
+    with pytest.raises(errors.InputError, match="77 ms"):
+        make(["BTCUSDT"], depth_interval_ms=77)
 
 
 def test_no_two_lines_draw_the_same_waits():

@@ -16,6 +16,7 @@ class Connection:
         self.line, self.began_ns = slot, now_ns
         self.stage, self.reason = Stage.OPENING, ""
         self.live_since_ns, self.leaving, self.goodbyes = None, False, 0
+        self.wait_ns = 0
 
     def tick(self, now_ns):
         pass
@@ -138,6 +139,18 @@ def test_a_short_life_does_not_make_the_waits_short_again():
     bench.made[-1].drop("after a good life")
     bench.tick()
     assert bench.failures[-1][2] <= SECOND_NS // 10
+
+
+def test_a_venue_that_asks_for_silence_gets_it():
+    bench = Bench().tick()
+    bench.made[0].wait_ns = 120 * SECOND_NS
+    bench.made[0].drop("418")
+    bench.tick()
+    assert bench.failures[0][2] == 120 * SECOND_NS
+    bench.tick(120 * SECOND_NS - 1)
+    assert len(bench.made) == 1
+    bench.tick(1)
+    assert len(bench.made) == 2
 
 
 def test_the_venue_s_limit_of_attempts_is_never_exceeded():

@@ -3,7 +3,7 @@
 import hypothesis
 import pytest
 from hypothesis import strategies
-from tickwork_services.components.forwarder import endpoint, session
+from tickwork_services.components.forwarder import endpoint, limits, session
 from websockets import frames, server
 
 TARGET = endpoint.Endpoint("venue", 80, False, "/stream")
@@ -168,6 +168,28 @@ def test_a_server_that_refuses_the_handshake_is_told_in_words():
     pair.server.send_response(pair.server.reject(403, "forbidden"))
     with pytest.raises(session.SessionError, match="403"):
         pair.session.receive(pair.said())
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "wait_ns"),
+    [
+        (429, "7", 7_000_000_000),
+        (418, "120", 120_000_000_000),
+        (418, "soon", limits.RETRY_AFTER_DEFAULT_NS),
+        (429, None, limits.RETRY_AFTER_DEFAULT_NS),
+        (403, "7", 0),
+    ],
+)
+def test_a_ban_says_how_long_to_stay_away(status, header, wait_ns):
+    pair = Pair()
+    pair.hear()
+    response = pair.server.reject(status, "no")
+    if header is not None:
+        response.headers["Retry-After"] = header
+    pair.server.send_response(response)
+    with pytest.raises(session.SessionError) as caught:
+        pair.session.receive(pair.said())
+    assert caught.value.wait_ns == wait_ns
 
 
 @pytest.mark.parametrize("noise", [b"SSH-2.0-x\r\n", b"HTTP/1.1 101 x\r\n\r\n", b"\x00" * 20_000])
