@@ -14,6 +14,9 @@ use super::watch::Watch;
 use crate::record::market::{self, Market};
 use crate::record::{flag, state};
 
+/// How many old deltas, and nothing but these, say that a venue counts anew.
+const OLD_IN_A_ROW_MAX: u32 = 100;
+
 /// One instrument's engine.
 #[derive(Debug)]
 pub struct Instrument {
@@ -31,6 +34,7 @@ pub struct Instrument {
     gap_since_update_id: Option<u64>,
     failure: Option<DoesNotFit>,
     scratch: Vec<u8>,
+    old_in_a_row: u32,
 }
 
 impl Instrument {
@@ -52,6 +56,7 @@ impl Instrument {
             gap_since_update_id: None,
             failure: None,
             scratch: Vec::new(),
+            old_in_a_row: 0,
         }
     }
 
@@ -142,9 +147,22 @@ impl Instrument {
         } else {
             match self.verdict(UpdateIds::of(delta)) {
                 Verdict::Continues => self.follow(delta, board, watch),
-                Verdict::Old => self.count_old(board),
+                Verdict::Old => self.take_old(delta, board, watch),
                 Verdict::Missing => self.open_gap(delta, board, watch),
             }
+        }
+    }
+
+    /// Old deltas are duplicates, unless nothing else comes to a book that is STALE already:
+    /// then the venue counts anew, and so does the book.
+    fn take_old(&mut self, delta: &[u8], board: &InstrumentBoard, watch: &mut impl Watch) {
+        self.count_old(board);
+        self.old_in_a_row += 1;
+        if self.state == state::STALE && self.old_in_a_row > OLD_IN_A_ROW_MAX {
+            self.old_in_a_row = 0;
+            self.last = 0;
+            self.is_chained = false;
+            self.open_gap(delta, board, watch);
         }
     }
 
@@ -335,6 +353,7 @@ impl Instrument {
             self.book.apply(bids.iter(), asks.iter());
             self.last = Market::last(delta);
             self.is_chained = true;
+            self.old_in_a_row = 0;
             board.updates.add(1);
             board.crossed.add(u64::from(self.book.is_crossed()));
             board.updated_ns.set(self.now_ns);

@@ -355,3 +355,22 @@ fn a_reset_leaves_nothing_but_the_counters() {
     bench.delta(1, 2, (98, 1));
     assert_eq!(bench.told(), ["state 1", "ask 3"]);
 }
+
+#[test]
+fn a_venue_that_counts_anew_is_followed_once_the_book_is_stale() {
+    let mut bench = Bench::live();
+    bench.delta(1, 2, (50, 1));
+    bench.pass_time(2 * SECOND_NS);
+    for id in 3..=101 {
+        bench.delta(id % 10, id % 10, (50, 1));
+    }
+    bench.told();
+    bench.delta(4, 5, (51, 1));
+    assert_eq!(bench.told(), ["state 3", "ask 2"]);
+    bench.delta(6, 7, (52, 1));
+    bench.snapshot(4);
+    assert_eq!(
+        bench.told()[1..],
+        ["synced 4", "state 2", "applied 5", "applied 7"]
+    );
+}
