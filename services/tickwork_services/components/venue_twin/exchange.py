@@ -11,6 +11,11 @@ from tickwork_services.venues import venue
 ADDRESSES_MAX = 1024
 LINES_MAX = 1024
 STREAM_LENGTH_MAX = 64
+HANDSHAKE_NS = 10 * limits.SECOND_NS
+"""A connection that has not asked for anything by then is cut."""
+
+LEAVE_NS = 5 * limits.SECOND_NS
+"""A connection that was closed and whose client does not let go is cut after this."""
 
 Key = tuple[int, str]
 Wrapping = tuple[bytes, bytes]
@@ -21,6 +26,7 @@ COUNTED = (
     "connections",
     "connectionsRefused",
     "connectionErrors",
+    "handshakeTimeouts",
     "messageLimitCuts",
     "slowReadersCut",
     "pongTimeouts",
@@ -53,6 +59,8 @@ class Exchange:
         self.counts = dict.fromkeys(COUNTED, 0)
         self._settings = settings
         self._lines: dict[int, line.Line] = {}
+        self._strangers: dict[int, line.Line] = {}
+        self._leaving: dict[int, tuple[line.Line, int]] = {}
         self._routes: dict[Key, Groups] = {}
         self._attempts: dict[str, limits.Window] = {}
         self._line_id = 0
@@ -68,6 +76,14 @@ class Exchange:
         self._line_id += 1
         return line.Line(self, self._line_id)
 
+    def meet(self, stranger: line.Line) -> bool:
+        """Takes a connection that has asked for nothing yet; False where there are too many."""
+        if len(self._strangers) + len(self._lines) + len(self._leaving) >= LINES_MAX:
+            self.count("connectionsRefused")
+            return False
+        self._strangers[stranger.id] = stranger
+        return True
+
     def admit(self, asking: line.Line, address: str) -> http11.Response | None:
         """Counts a connection attempt; returns what refuses it."""
         window = self._attempts.get(address)
@@ -78,9 +94,8 @@ class Exchange:
             window = limits.Window(self._attempts_max, length_ns)
             self._attempts[address] = window
         if not window.admit(self.now_ns()):
-            return self._refuse(429, "Too Many Requests")
-        if len(self._lines) >= LINES_MAX:
-            return self._refuse(503, "Service Unavailable")
+            return self._refuse()
+        del self._strangers[asking.id]
         self._lines[asking.id] = asking
         return None
 
@@ -111,10 +126,17 @@ class Exchange:
                 wrapping = self.server.wrapping(stream) if asking.combined else BARE
                 self._routes.setdefault(key, {}).setdefault(wrapping, []).append(asking)
 
+    def leave(self, leaving: line.Line) -> None:
+        """Sends nothing more to a line that is being closed."""
+        known = self._lines.pop(leaving.id, None) or self._strangers.pop(leaving.id, None)
+        if known is not None:
+            self._unroute(leaving)
+            self._leaving[leaving.id] = (leaving, self.now_ns())
+
     def forget(self, gone: line.Line) -> None:
-        """Removes a line that is gone."""
-        if self._lines.pop(gone.id, None) is not None:
-            self._unroute(gone)
+        """Removes a line whose connection is gone."""
+        self.leave(gone)
+        self._leaving.pop(gone.id, None)
 
     def count(self, name: str) -> None:
         """Counts one event by name."""
@@ -141,7 +163,8 @@ class Exchange:
                 each.release(now_ns)
 
     def sweep(self, now_ns: int) -> None:
-        """Sends pings, cuts lines whose pong or whose life is overdue."""
+        """Sends pings, cuts lines whose pong, life, handshake or goodbye is overdue."""
+        self._cut_overdue(now_ns)
         settings = self._settings
         for each in list(self._lines.values()):
             if not each.open:
@@ -162,8 +185,27 @@ class Exchange:
 
     def close(self) -> None:
         """Says goodbye to every line."""
-        for each in list(self._lines.values()):
+        for each in [*self._lines.values(), *self._strangers.values()]:
             each.close(line.CLOSE_AWAY, "The twin ends")
+
+    def abort(self) -> None:
+        """Cuts whoever has not let go."""
+        for each, _ in list(self._leaving.values()):
+            each.abort()
+
+    @property
+    def empty(self) -> bool:
+        """True when no connection is left."""
+        return not (self._lines or self._strangers or self._leaving)
+
+    def _cut_overdue(self, now_ns: int) -> None:
+        for each, since_ns in list(self._leaving.values()):
+            if now_ns - since_ns > LEAVE_NS:
+                each.abort()
+        for each in list(self._strangers.values()):
+            if now_ns - each.opened_ns > HANDSHAKE_NS:
+                self.count("handshakeTimeouts")
+                each.drop()
 
     def _is_stream(self, stream: str) -> bool:
         return stream.startswith("!") or self.server.read_stream(stream) is not None
@@ -186,9 +228,9 @@ class Exchange:
             if not groups:
                 del self._routes[key]
 
-    def _refuse(self, status: int, reason: str) -> http11.Response:
+    def _refuse(self) -> http11.Response:
         self.count("connectionsRefused")
         headers = datastructures.Headers(
             {"Connection": "close", "Content-Length": "0", "Retry-After": "300"}
         )
-        return http11.Response(status, reason, headers, b"")
+        return http11.Response(429, "Too Many Requests", headers, b"")

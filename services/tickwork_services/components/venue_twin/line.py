@@ -16,6 +16,7 @@ from tickwork_services.components.venue_twin import frames, limits
 from tickwork_services.venues import venue
 
 CLIENT_MESSAGE_BYTES_MAX = 1 << 16
+HEAD_END = b"\r\n\r\n"
 CLOSE_POLICY, CLOSE_AWAY = 1008, 1001
 TEXT_OPCODES = (ws_frames.Opcode.TEXT, ws_frames.Opcode.BINARY, ws_frames.Opcode.CONT)
 
@@ -27,6 +28,9 @@ class Exchange(Protocol):
     server: venue.Server
     messages_per_second_max: int
     write_buffer_bytes_max: int
+
+    def meet(self, line: "Line") -> bool:
+        """Takes a new connection; False where there are too many."""
 
     def admit(self, line: "Line", address: str) -> http11.Response | None:
         """Counts a connection attempt; returns what refuses it."""
@@ -40,8 +44,11 @@ class Exchange(Protocol):
     def rewrap(self, line: "Line") -> None:
         """Follows a line that changed between raw and combined."""
 
+    def leave(self, line: "Line") -> None:
+        """Sends nothing more to a line that is being closed."""
+
     def forget(self, line: "Line") -> None:
-        """Removes a line that is gone."""
+        """Removes a line whose connection is gone."""
 
     def count(self, name: str) -> None:
         """Counts one event by name."""
@@ -65,6 +72,7 @@ class Line(asyncio.Protocol):
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._text = b""
+        self._head_tail: bytes | None = b""
         self._transport: asyncio.Transport | None = None
         self._window = limits.Window(exchange.messages_per_second_max, limits.SECOND_NS)
         self._protocol = ws_server.ServerProtocol(max_size=CLIENT_MESSAGE_BYTES_MAX)
@@ -73,6 +81,8 @@ class Line(asyncio.Protocol):
         """Starts the clock of this connection."""
         self._transport = cast("asyncio.Transport", transport)
         self.opened_ns = self.pinged_ns = self._exchange.now_ns()
+        if not self._exchange.meet(self):
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
@@ -83,15 +93,11 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes; nothing that a client sends raises."""
-        if self._protocol.state is protocol.State.CLOSED:
+        gone = self._transport is None or self._transport.is_closing()
+        if gone or self._protocol.state is protocol.State.CLOSED:
             return
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if isinstance(event, http11.Request):
-                self._open(event)
-            elif isinstance(event, ws_frames.Frame):
-                self._take_frame(event)
-        self._write_protocol()
+        for piece in self._split_head(data):
+            self._receive(piece)
 
     def eof_received(self) -> bool:
         """Ends the connection when the client ends its side."""
@@ -150,8 +156,10 @@ class Line(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Says goodbye with a close frame; what was sent before it still arrives."""
+        if self.open:
+            self.flush(self._exchange.now_ns())
         self.open = False
-        self._exchange.forget(self)
+        self._exchange.leave(self)
         if self._protocol.state is protocol.State.OPEN:
             self._protocol.fail(code, reason)
         self._write_protocol()
@@ -159,11 +167,44 @@ class Line(asyncio.Protocol):
             self._transport.close()
 
     def drop(self) -> None:
-        """Ends the connection without a word."""
+        """Ends the connection without a word; what was written before still arrives."""
         self.open = False
-        self._exchange.forget(self)
+        self._exchange.leave(self)
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Ends the connection at once; what was not sent yet is lost."""
+        self.open = False
+        self._held.clear()
+        self._held_bytes = 0
+        self._exchange.leave(self)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _split_head(self, data: bytes) -> tuple[bytes, ...]:
+        """Cuts behind the request: it is answered before what was sent right behind it is read."""
+        if self._head_tail is None:
+            return (data,)
+        tail = self._head_tail
+        at = (tail + data).find(HEAD_END)
+        if at < 0:
+            self._head_tail = (tail + data)[1 - len(HEAD_END) :]
+            return (data,)
+        self._head_tail = None
+        end = at + len(HEAD_END) - len(tail)
+        return (data[:end], data[end:])
+
+    def _receive(self, data: bytes) -> None:
+        if not data or self._protocol.state is protocol.State.CLOSED:
+            return
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, http11.Request):
+                self._open(event)
+            elif isinstance(event, ws_frames.Frame):
+                self._take_frame(event)
+        self._write_protocol()
 
     def _open(self, request: http11.Request) -> None:
         address = self._address()
@@ -176,7 +217,7 @@ class Line(asyncio.Protocol):
                 problem = self._exchange.subscribe(self, opening.streams)
                 opening = venue.Refusal(problem.encode()) if problem else opening
         if isinstance(opening, venue.Refusal):
-            self._exchange.forget(self)
+            self._exchange.leave(self)
             response = self._protocol.reject(opening.status, opening.body.decode())
         self._protocol.send_response(response)
         if response.status_code == 101 and isinstance(opening, venue.Opening):
@@ -246,12 +287,8 @@ class Line(asyncio.Protocol):
             self._cut_slow()
 
     def _cut_slow(self) -> None:
-        self.open = False
-        self._held.clear()
         self._exchange.count("slowReadersCut")
-        self._exchange.forget(self)
-        if self._transport is not None:
-            self._transport.abort()
+        self.abort()
 
     def _address(self) -> str:
         peer = self._transport.get_extra_info("peername") if self._transport else None
@@ -264,5 +301,4 @@ class Line(asyncio.Protocol):
             if data:
                 self._transport.write(data)
             else:
-                self.open = False
-                self._transport.close()
+                self.drop()

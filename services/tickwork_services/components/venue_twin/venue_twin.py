@@ -26,6 +26,9 @@ TURN_MESSAGES_MAX = 256
 
 SWEEP_NS = 50_000_000
 DRAIN_STEP_NS = 5_000_000
+GOODBYE_STEPS_MAX = 40
+"""So many drain steps clients have to let go when the twin ends."""
+
 FLUSH_NS = 500_000_000
 LATE_NS = 100_000_000
 """A turn whose last message goes this long after its due instant is counted as late."""
@@ -110,6 +113,11 @@ class VenueTwin(component.Component):
             await self._end(task)
         self._exchange.close()
         self._rest.close()
+        for _ in range(GOODBYE_STEPS_MAX):
+            if self._exchange.empty:
+                break
+            await asyncio.sleep(DRAIN_STEP_NS / 1e9)
+        self._exchange.abort()
         for listener in self._listeners:
             listener.close()
             await listener.wait_closed()
