@@ -1,6 +1,7 @@
 """Every fault of the twin, seen from two lines: what the wire shows, and that truth stays true."""
 
 import asyncio
+import functools
 import itertools
 import json
 import pathlib
@@ -35,7 +36,7 @@ class Line:
         except exceptions.ConnectionClosed:
             self.code = self.reader.close_code
 
-    @property
+    @functools.cached_property
     def ids(self) -> list[int]:
         return [_update_id(text) for text in self.raw]
 
