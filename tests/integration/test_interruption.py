@@ -80,7 +80,9 @@ def started(tmp_path: pathlib.Path) -> Iterator[Started]:
     yield run
     if run.process.poll() is None:
         run.process.kill()
-    run.process.communicate()
+    run.process.wait()
+    assert run.process.stdout is not None
+    run.process.stdout.close()
     run.wait_until_gone()
 
 
