@@ -7,7 +7,9 @@ import hypothesis
 from hypothesis import strategies as st
 from tickwork_services.record import frame, layout, market
 from tickwork_services.wire import binary, codec, decimals, ndjson, protobuf
+from tickwork_services.wire import tops as fast_tops
 
+SETTINGS = hypothesis.settings(max_examples=40, deadline=None)
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "ADAUSDT")
 EXPONENTS = (-8, -3)
 INT64 = st.integers(layout.ABSENT + 1, -layout.ABSENT - 1)
@@ -112,6 +114,7 @@ def cut(data, places):
     return [data[begin:end] for begin, end in itertools.pairwise(marks)]
 
 
+@SETTINGS
 @hypothesis.given(BATCHES, st.lists(st.integers(0, 1 << 16), max_size=6))
 def test_binary_round_trip(batch, places):
     reader = binary.BinaryCodec()
@@ -121,6 +124,7 @@ def test_binary_round_trip(batch, places):
     assert reader.end() == reader.malformed == 0
 
 
+@SETTINGS
 @hypothesis.given(BATCHES, st.lists(st.integers(0, 1 << 16), max_size=6))
 def test_ndjson_round_trip(batch, places):
     writer, reader = fixed_ndjson(), fixed_ndjson()
@@ -132,6 +136,7 @@ def test_ndjson_round_trip(batch, places):
     assert (reader.malformed, reader.end()) == (0, 0)
 
 
+@SETTINGS
 @hypothesis.given(BATCHES, U64)
 def test_protobuf_round_trip(batch, lost):
     instruments = codec.Instruments(SYMBOLS)
@@ -141,6 +146,7 @@ def test_protobuf_round_trip(batch, lost):
     assert parsed.lost == lost
 
 
+@SETTINGS
 @hypothesis.given(st.integers(-decimals.MANTISSA_MAX, decimals.MANTISSA_MAX), st.integers(-18, 4))
 def test_decimals_are_exact_and_shortest(mantissa, exponent):
     text = decimals.write_decimal(mantissa, exponent)
@@ -160,6 +166,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@SETTINGS
 @hypothesis.given(st.one_of(JSON, st.dictionaries(FIELDS, JSON)), st.binary(max_size=40))
 def test_ndjson_counts_nonsense_and_reads_on(content, noise):
     reader = make_ndjson()
@@ -170,9 +177,23 @@ def test_ndjson_counts_nonsense_and_reads_on(content, noise):
     assert reader.records >= 1
 
 
+@SETTINGS
 @hypothesis.given(st.binary(max_size=300))
 def test_binary_never_breaks_on_noise(noise):
     reader = binary.BinaryCodec()
     reader.feed(noise)
     reader.end()
     assert reader.feed(market.make_stale_status()) == market.make_stale_status()
+
+
+@SETTINGS
+@hypothesis.given(tops(), st.booleans())
+def test_the_fast_path_of_tops_reads_what_the_general_one_reads(top, trimmed):
+    line = make_ndjson().encode(top.to_bytes())
+    content = json.loads(line)
+    if trimmed:
+        content.pop("received_ns", None)
+    instrument = SYMBOLS.index(content["instrument"])
+    fast = fast_tops.read_fields(content, instrument, *EXPONENTS)
+    general = make_ndjson()._read_any_top(content, instrument)
+    assert fast in (None, general)

@@ -17,7 +17,16 @@ from tickwork_services.host import component, environment, meter
 
 INTERVAL_NS = 1_000_000_000
 _GAUGES = frozenset(
-    {"highWater", "capacity", "clients", "pending", "generation", "openGaps", "instruments"}
+    {
+        "highWater",
+        "capacity",
+        "clients",
+        "pending",
+        "generation",
+        "openGaps",
+        "instruments",
+        "holding",
+    }
 )
 
 
@@ -129,10 +138,15 @@ class StretchOutputs:
         }
 
 
+def is_gauge(name: str) -> bool:
+    """Says whether a counter's name is that of a level: ``highWater`` or ``tcpHighWater``."""
+    return name in _GAUGES or any(name.endswith(each[0].upper() + each[1:]) for each in _GAUGES)
+
+
 def subtract(now: Mapping[str, int], base: Mapping[str, int]) -> dict[str, int]:
     """Returns what counters gained since ``base``; gauges and minima stay as they are."""
     return {
-        name: value if name in _GAUGES else value - base.get(name, 0) for name, value in now.items()
+        name: value if is_gauge(name) else value - base.get(name, 0) for name, value in now.items()
     }
 
 

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 
 ALIGN_BYTES = 64
+MARKET_HEADER_BYTES = 128
 ABSENT = -(1 << 63)
 ANY_INSTRUMENT = 0xFFFF
 
@@ -62,6 +63,8 @@ def record_length(data: bytes | bytearray | memoryview, offset: int = 0) -> int:
     if kind == FRAME:
         return ALIGN_BYTES + pad_length(_LENGTH_AT_36(data, offset + 36)[0])
     if kind in TYPE_NAMES:
+        if len(data) - offset < MARKET_HEADER_BYTES:
+            raise RecordError(f"{len(data) - offset} bytes are no market header", offset)
         bids, asks = _LEVELS_AT_64(data, offset + 64)
         return pad_length(128 + 16 * (bids + asks))
     raise RecordError(f"type {kind} does not exist", offset)

@@ -47,6 +47,8 @@ class BinaryCodec(codec.Codec):
     def _whole(self) -> int:
         offset = 0
         while len(self._rest) - offset >= layout.ALIGN_BYTES:
+            if self._is_header_cut(offset):
+                break
             length = layout.record_length(self._rest, offset)
             if length > RECORD_BYTES_MAX:
                 raise layout.RecordError(f"{length} bytes are too long for a record", offset)
@@ -55,3 +57,9 @@ class BinaryCodec(codec.Codec):
             offset += length
             self.records += 1
         return offset
+
+    def _is_header_cut(self, offset: int) -> bool:
+        """Says whether a market record's header, twice as long as others, is not all there."""
+        short = len(self._rest) - offset < layout.MARKET_HEADER_BYTES
+        kind = self._rest[offset + 8]
+        return short and kind in layout.TYPE_NAMES and kind not in (layout.TOP, layout.FRAME)

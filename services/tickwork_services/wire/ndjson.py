@@ -7,13 +7,15 @@ whatever may be left out, and keys in any order.
 
 import base64
 import json
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tickwork_services.record import frame, layout, market
-from tickwork_services.wire import codec, decimals
+from tickwork_services.wire import codec, decimals, fields, tops
 
 LINE_BYTES_MAX = 8 << 20
+_TOP = struct.Struct("<QBBHIQqqqqq")
 _MARKET_STAMPS = (
     "event_unix_ns",
     "match_unix_ns",
@@ -29,10 +31,6 @@ _FRAME_STAMPS = ("kernel_ns", "received_ns", "requested_ns")
 _U64 = (1 << 64) - 1
 _U32 = (1 << 32) - 1
 _FIELD_MAX = {"venue": 0xFF, "flags": 0xFF, "line": 0xFFFF, "connection": _U32}
-
-
-class LineError(ValueError):
-    """One line is no record; the text says which field is wrong and how."""
 
 
 class NdjsonCodec(codec.Codec):
@@ -98,9 +96,9 @@ class NdjsonCodec(codec.Codec):
 
     def decode_line(self, line: codec.Batch) -> bytes:
         """Returns the record of one line. Raises LineError with what is wrong with it."""
-        content = json.loads(bytes(line), parse_float=_refuse_float, parse_constant=_refuse_float)
+        content = fields.DECODER.decode(bytes(line).decode())
         if not isinstance(content, dict):
-            raise LineError(f"a {type(content).__name__} is no record")
+            raise fields.LineError(f"a {type(content).__name__} is no record")
         kind = content.get("type")
         if kind is None:
             return self._read_top(content)
@@ -127,8 +125,8 @@ class NdjsonCodec(codec.Codec):
     def _encode_one(self, record: memoryview, offset_ns: int) -> bytes:
         kind = record[8]
         if kind == layout.TOP:
-            content = self._write_top(market.read_top(record), offset_ns)
-        elif kind == layout.FRAME:
+            return self._write_top(record, offset_ns)
+        if kind == layout.FRAME:
             content = self._write_frame(frame.read_frame(record))
         else:
             content = self._write_market_or_top(market.read_market(record), offset_ns)
@@ -144,18 +142,14 @@ class NdjsonCodec(codec.Codec):
             return self._write_image(record, offset_ns)
         return self._write_market(record)
 
-    def _write_top(self, top: market.Top, offset_ns: int) -> dict[str, Any]:
-        exponents = self._instruments.exponents(top.instrument)
+    def _write_top(self, record: memoryview, offset_ns: int) -> bytes:
+        fields = _TOP.unpack(record)
+        instrument = fields[3]
+        exponents = self._instruments.exponents(instrument)
         if exponents is None:
-            raise layout.RecordError(f"the exponents of instrument {top.instrument} are unknown", 0)
-        bid = None if top.bid == layout.ABSENT else (top.bid, top.bid_quantity)
-        ask = None if top.ask == layout.ABSENT else (top.ask, top.ask_quantity)
-        content = self._best(top.instrument, bid, ask, exponents)
-        content["state"] = layout.STATE_NAMES[top.state]
-        content["update_id"] = top.update_id
-        content["sequence"] = top.sequence
-        stamps = {"received_ns": top.received_ns, "published_ns": top.published_ns}
-        return {**content, **_stamps(stamps, offset_ns)}
+            raise layout.RecordError(f"the exponents of instrument {instrument} are unknown", 0)
+        name = json.dumps(self._instruments.name(instrument), ensure_ascii=False)
+        return tops.write_line(fields, name, *exponents, offset_ns).encode()
 
     def _write_image(self, record: market.Market, offset_ns: int) -> dict[str, Any]:
         content = self._best(
@@ -229,18 +223,23 @@ class NdjsonCodec(codec.Codec):
 
     def _read_top(self, content: Mapping[str, Any]) -> bytes:
         instrument = self._instruments.id(content.get("instrument"))
+        known = self._instruments.exponents(instrument)
+        plain = None if known is None else tops.read_fields(content, instrument, *known)
+        return self._read_any_top(content, instrument) if plain is None else plain
+
+    def _read_any_top(self, content: Mapping[str, Any], instrument: int) -> bytes:
         texts = (content["bid"], content["ask"]) if _has(content, "bid", "ask") else ()
         price, quantity = self._exponents_for(instrument, content, texts)
         bid, bid_quantity = _read_side(content, "bid", price, quantity)
         ask, ask_quantity = _read_side(content, "ask", price, quantity)
-        published_ns = _stamp_of(content, "published_ns")
-        received_ns = _stamp_of(content, "received_ns")
+        published_ns = fields.read_stamp(content, "published_ns")
+        received_ns = fields.read_stamp(content, "received_ns")
         return market.Top(
-            sequence=_number(content, "sequence", _U64),
-            state=_state(content),
+            sequence=fields.read_number(content, "sequence", _U64),
+            state=fields.read_state(content),
             instrument=instrument,
-            latency_ns=_latency_ns(received_ns, published_ns),
-            update_id=_number(content, "update_id", _U64),
+            latency_ns=fields.latency_ns_of(received_ns, published_ns),
+            update_id=fields.read_number(content, "update_id", _U64),
             bid=bid,
             bid_quantity=bid_quantity,
             ask=ask,
@@ -263,36 +262,36 @@ class NdjsonCodec(codec.Codec):
         name = content["type"]
         kind = layout.TYPES.get(name) if isinstance(name, str) else None
         if kind is None or kind in (layout.FRAME, layout.TOP):
-            raise LineError(f"type {name!r} does not exist")
-        price = _exponent(content, "price_exponent")
-        quantity = _exponent(content, "quantity_exponent")
+            raise fields.LineError(f"type {name!r} does not exist")
+        price = fields.read_exponent(content, "price_exponent")
+        quantity = fields.read_exponent(content, "quantity_exponent")
         return market.Market(
             type=kind,
-            state=_state(content),
+            state=fields.read_state(content),
             instrument=self._instruments.id(content.get("instrument")),
             price_exponent=price,
             quantity_exponent=quantity,
-            sequence=_number(content, "sequence", _U64),
+            sequence=fields.read_number(content, "sequence", _U64),
             bids=_read_levels(content.get("bids"), price, quantity),
             asks=_read_levels(content.get("asks"), price, quantity),
-            **{name: _number(content, name, _FIELD_MAX[name]) for name in _MARKET_SMALL},
-            **{name: _number(content, name, _U64) for name in _MARKET_NUMBERS},
-            **{name: _stamp_of(content, name) for name in _MARKET_STAMPS},
+            **{name: fields.read_number(content, name, _FIELD_MAX[name]) for name in _MARKET_SMALL},
+            **{name: fields.read_number(content, name, _U64) for name in _MARKET_NUMBERS},
+            **{name: fields.read_stamp(content, name) for name in _MARKET_STAMPS},
         ).to_bytes()
 
     def _read_frame(self, content: Mapping[str, Any]) -> bytes:
         kind = content.get("kind")
         if kind not in frame.KIND_NAMES:
-            raise LineError(f"a frame of the kind {kind!r} does not exist")
+            raise fields.LineError(f"a frame of the kind {kind!r} does not exist")
         return frame.Frame(
-            payload=_payload(content),
+            payload=fields.read_payload(content),
             kind=frame.KIND_NAMES.index(kind),
             instrument=self._instruments.id(content.get("instrument")),
-            frame_id=_number(content, "frame_id", _U64),
-            correlation=_number(content, "correlation", _U64),
-            sequence=_number(content, "sequence", _U64),
-            **{name: _number(content, name, _FIELD_MAX[name]) for name in _MARKET_SMALL},
-            **{name: _stamp_of(content, name) for name in _FRAME_STAMPS},
+            frame_id=fields.read_number(content, "frame_id", _U64),
+            correlation=fields.read_number(content, "correlation", _U64),
+            sequence=fields.read_number(content, "sequence", _U64),
+            **{name: fields.read_number(content, name, _FIELD_MAX[name]) for name in _MARKET_SMALL},
+            **{name: fields.read_stamp(content, name) for name in _FRAME_STAMPS},
         ).to_bytes()
 
 
@@ -316,7 +315,7 @@ def _read_levels(levels: object, price: int, quantity: int) -> tuple[market.Leve
     if levels is None:
         return ()
     if not isinstance(levels, list):
-        raise LineError(f"levels must be a list, not {type(levels).__name__}")
+        raise fields.LineError(f"levels must be a list, not {type(levels).__name__}")
     return tuple(
         (decimals.read_decimal(each[0], price), decimals.read_decimal(each[1], quantity))
         for each in map(_pair, levels)
@@ -325,7 +324,7 @@ def _read_levels(levels: object, price: int, quantity: int) -> tuple[market.Leve
 
 def _pair(level: object) -> list[Any]:
     if not isinstance(level, list) or len(level) != 2:
-        raise LineError(f"a level must be [price, quantity], not {level!r}")
+        raise fields.LineError(f"a level must be [price, quantity], not {level!r}")
     return level
 
 
@@ -343,55 +342,5 @@ def _has(content: Mapping[str, Any], *names: str) -> bool:
     """Says that keys are there, null or not: a line without them is no top at all."""
     for name in names:
         if name not in content:
-            raise LineError(f"{name} is missing")
+            raise fields.LineError(f"{name} is missing")
     return True
-
-
-def _state(content: Mapping[str, Any]) -> int:
-    name = content.get("state")
-    if name not in layout.STATE_NAMES:
-        raise LineError(f"state {name!r} does not exist")
-    return layout.STATE_NAMES.index(name)
-
-
-def _number(content: Mapping[str, Any], name: str, maximum: int) -> int:
-    value = content.get(name, 0)
-    if type(value) is not int or not 0 <= value <= maximum:
-        raise LineError(f"{name} must be a number from 0 to {maximum}, not {value!r}")
-    return value
-
-
-def _exponent(content: Mapping[str, Any], name: str) -> int:
-    value = content.get(name, 0)
-    if type(value) is not int or not -38 <= value <= 38:
-        raise LineError(f"{name} must be a number from -38 to 38, not {value!r}")
-    return value
-
-
-def _stamp_of(content: Mapping[str, Any], name: str) -> int:
-    value = content.get(name)
-    if value is None:
-        return layout.ABSENT
-    if type(value) is not int or not layout.ABSENT < value < -layout.ABSENT:
-        raise LineError(f"{name} must be nanoseconds, not {value!r}")
-    return value
-
-
-def _latency_ns(received_ns: int, published_ns: int) -> int:
-    if layout.ABSENT in (received_ns, published_ns):
-        return market.LATENCY_MORE
-    latency_ns = published_ns - received_ns
-    return latency_ns if 0 <= latency_ns < market.LATENCY_MORE else market.LATENCY_MORE
-
-
-def _payload(content: Mapping[str, Any]) -> bytes:
-    text, coded = content.get("payload"), content.get("payload_base64")
-    if isinstance(text, str):
-        return text.encode()
-    if isinstance(coded, str):
-        return base64.b64decode(coded, validate=True)
-    raise LineError("a frame needs payload or payload_base64")
-
-
-def _refuse_float(text: str) -> object:
-    raise LineError(f"{text} is no whole number; decimals are strings")
