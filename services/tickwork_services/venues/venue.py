@@ -22,6 +22,10 @@ Writer = Callable[[int], str]
 """Writes a mantissa as a decimal number."""
 
 
+REST_BYTES_MAX = 7 << 20
+"""The longest REST answer that is taken: the exchange information of a whole venue fits."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
     """What a venue tolerates; exceeding it gets an address banned."""

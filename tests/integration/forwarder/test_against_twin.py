@@ -29,7 +29,7 @@ def make_forwarder(rig, pipe, **settings):
 @contextlib.asynccontextmanager
 async def run(tmp_path, faults=(), twin_changes=None, **settings):
     """A twin and a forwarder that run; yields (rig, bench, records)."""
-    pipe, records = Pipe(1 << 26), []
+    pipe, records = Pipe(tmp_path, 1 << 24), []
     changes = {"name": "binance-usdm", "faults": faults, **(twin_changes or {})}
     settings = {"instruments": twin.INSTRUMENTS, "depth_interval_ms": 0, **settings}
     async with twin.open_twin(tmp_path, **changes) as rig:
@@ -42,6 +42,7 @@ async def run(tmp_path, faults=(), twin_changes=None, **settings):
             yield rig, bench, records
         finally:
             await bench.forwarder.close()
+            pipe.close()
 
 
 async def until(true, what, seconds=15):

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import json
-import threading
 
 import pytest
+import tickwork_native
 from integration.forwarder import stand_ins
 from integration.forwarder.stand_ins import CLOSED, OPENED, REST, TEXT, wait_until
 from tickwork_services.components.forwarder import forwarder
@@ -17,32 +17,24 @@ FRAME_ID = slice(56, 64)
 
 
 class Pipe:
-    """The end of a pipe as the native outlet sees it, with a reader that takes all at once."""
+    """Both ends of a native pipe in a directory; stands where the outlet of a link does."""
 
-    def __init__(self, capacity_bytes):
-        self._capacity_bytes = capacity_bytes
-        self._lock = threading.Lock()
-        self._held = bytearray()
+    def __init__(self, directory, capacity_bytes):
+        path = directory / "frames.pipe"
+        self._writer = tickwork_native.PipeWriter.create(path, capacity_bytes, "frames")
+        self._reader = tickwork_native.PipeReader.attach(path)
 
     def native(self):
-        return self
-
-    def try_send(self, records):
-        with self._lock:
-            if len(self._held) + len(records) > self._capacity_bytes:
-                return 0
-            self._held += records
-        return 1
-
-    def clear(self):
-        with self._lock:
-            self._held = bytearray()
+        return self._writer
 
     def read_all(self, into):
-        with self._lock:
-            held, self._held = self._held, bytearray()
-        into += [bytes(record) for record in layout.split(held)]
+        while (batch := self._reader.read_batch()) is not None:
+            into += [bytes(record) for record in layout.split(batch)]
         return into
+
+    def close(self):
+        self._reader.close()
+        self._writer.close()
 
 
 def diff(number):
@@ -53,7 +45,7 @@ def diff(number):
 
 @contextlib.contextmanager
 def run(script, tmp_path, capacity_bytes=1 << 22, **settings):
-    pipe = Pipe(capacity_bytes)
+    pipe = Pipe(tmp_path, capacity_bytes)
     with (
         stand_ins.Venue(script) as venue,
         stand_ins.RestVenue(stand_ins.answer_ok) as rest,
@@ -69,6 +61,7 @@ def run(script, tmp_path, capacity_bytes=1 << 22, **settings):
             yield bench
         finally:
             asyncio.run(bench.forwarder.close())
+            pipe.close()
 
 
 def kinds(records):

@@ -7,6 +7,7 @@ import threading
 
 from integration.forwarder import stand_ins
 from integration.forwarder.stand_ins import ABSENT, ERROR, REST, wait_until
+from tickwork_services.venues import venue
 
 
 async def listen(connection):
@@ -15,8 +16,8 @@ async def listen(connection):
 
 @contextlib.contextmanager
 def run(answer, tmp_path, **settings):
-    with stand_ins.Venue(listen) as venue, stand_ins.RestVenue(answer) as rest:
-        connects = {"websocket": venue.address, "rest": rest.address}
+    with stand_ins.Venue(listen) as lines, stand_ins.RestVenue(answer) as rest:
+        connects = {"websocket": lines.address, "rest": rest.address}
         bench = stand_ins.make_bench(connects, **{"lines": 1, **settings})
         bench.venue = rest
         try:
@@ -133,6 +134,18 @@ def test_an_error_is_told_in_order_and_the_next_request_is_served(tmp_path):
         bench.requests.ask(1, 4)
         (snapshot,) = wait_until(lambda: snapshots(bench), "a snapshot")
         assert snapshot.correlation == 4
+
+
+def test_an_answer_without_end_is_refused(tmp_path):
+    def endless(path):
+        if "depth" in path:
+            return 200, {}, b" " * (venue.REST_BYTES_MAX + 1)
+        return stand_ins.answer_ok(path)
+
+    with run(endless, tmp_path) as bench:
+        bench.requests.ask(0, 1)
+        (error,) = wait_until(lambda: bench.frames.of(ERROR), "an error frame")
+        assert b"more than" in error.payload
 
 
 def test_exchange_information_is_asked_until_it_comes(tmp_path):

@@ -18,7 +18,6 @@ from tickwork_services.components.forwarder import backoff, endpoint, ledger, li
 from tickwork_services.host import component
 from tickwork_services.venues import venue
 
-BODY_BYTES_MAX = 12 << 20
 WINDOW_NS = 60_000_000_000
 
 
@@ -206,9 +205,9 @@ class RestClient:
             self._obey(wanted, status, retry_after)
         elif status != http.HTTPStatus.OK:
             self._fail(wanted, requested_ns, f"status {status}: {body[:200]!r}")
-        elif len(body) > BODY_BYTES_MAX:
+        elif len(body) > venue.REST_BYTES_MAX:
             self._forget_connection()
-            self._fail(wanted, requested_ns, f"an answer of more than {BODY_BYTES_MAX} bytes")
+            self._fail(wanted, requested_ns, f"an answer of more than {venue.REST_BYTES_MAX} bytes")
         else:
             self._backoff.reset()
             self.counts.answers += 1
@@ -230,7 +229,7 @@ class RestClient:
     ) -> tuple[int, str | None, bytes]:
         connection.request("GET", path, headers={"Accept": "application/json"})
         response = connection.getresponse()
-        body = response.read(BODY_BYTES_MAX + 1)
+        body = response.read(venue.REST_BYTES_MAX + 1)
         if (used := response.getheader(self._weight_header)) is not None and used.isdecimal():
             self._weights.report(int(used), clocks.now_mono_ns())
         return response.status, response.getheader("Retry-After"), body

@@ -7,6 +7,7 @@ import tickwork_native
 
 from tickwork.unit.settings import normalizer as normalizer_settings
 from tickwork_services.host import component
+from tickwork_services.venues import venue
 
 
 class Normalizer(component.NativeStage):
@@ -27,7 +28,8 @@ class Normalizer(component.NativeStage):
         self._kernel = tickwork_native.NormalizerKernel(
             self.settings.venue,
             self.settings.instruments,
-            payload_bytes_max=self.settings.frame_bytes_max,
+            # Messages are bounded where they are read; an answer of REST may be longer.
+            payload_bytes_max=max(self.settings.frame_bytes_max, venue.REST_BYTES_MAX),
         )
         for histogram in self._kernel.histograms():
             self.context.meter.histogram(histogram)
