@@ -5,9 +5,12 @@ import contextlib
 import itertools
 import threading
 
+import pytest
 from integration.forwarder import stand_ins
 from integration.forwarder.stand_ins import ABSENT, ERROR, REST, wait_until
 from tickwork_services.venues import venue
+
+from tickwork import errors
 
 
 async def listen(connection):
@@ -44,6 +47,23 @@ def test_exchange_information_comes_first_then_what_a_book_asks_for(tmp_path):
             "/fapi/v1/exchangeInfo",
             "/fapi/v1/depth?symbol=ETHUSDT&limit=1000",
         ]
+
+
+def test_a_custom_endpoint_may_have_a_path_of_its_own(tmp_path):
+    with stand_ins.RestVenue(stand_ins.answer_ok) as rest:
+        connects = {"websocket": "127.0.0.1:1", "rest": f"http://{rest.address}/mirror/"}
+        bench = stand_ins.make_bench(connects, lines=1)
+        bench.start(tmp_path)
+        wait_until(lambda: bench.frames.of(REST), "exchange information")
+        assert rest.paths == ["/mirror/fapi/v1/exchangeInfo"]
+        asyncio.run(bench.forwarder.close())
+
+
+def test_an_address_that_is_none_is_refused_at_open():
+    bench = stand_ins.make_bench({"websocket": "ftp://venue"})
+    with pytest.raises(errors.InputError, match="neither host:port nor a URL"):
+        asyncio.run(bench.forwarder.open())
+    asyncio.run(bench.forwarder.close())
 
 
 def test_a_request_for_all_instruments_fetches_each(tmp_path):

@@ -227,6 +227,7 @@ class RestClient:
     def _ask_over(
         self, connection: http.client.HTTPConnection, path: str
     ) -> tuple[int, str | None, bytes]:
+        path = self._connector.target.path + path
         connection.request("GET", path, headers={"Accept": "application/json"})
         response = connection.getresponse()
         body = response.read(venue.REST_BYTES_MAX + 1)
