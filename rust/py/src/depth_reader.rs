@@ -77,7 +77,7 @@ impl DepthReader {
     }
 
     /// Whole checked records (a copy) and the number newly lost.
-    #[pyo3(signature = (max_bytes = 1 << 20, timeout_ns = 0, wait = "park"))]
+    #[pyo3(signature = (max_bytes = 1_048_576, timeout_ns = 0, wait = "park"))]
     fn read_batch<'py>(
         &self,
         py: Python<'py>,

@@ -148,7 +148,7 @@ impl PipeReader {
     }
 
     /// Whole records, read in place, valid until the next call; None when nothing came.
-    #[pyo3(signature = (max_bytes = 1 << 20, timeout_ns = 0, wait = "park"))]
+    #[pyo3(signature = (max_bytes = 1_048_576, timeout_ns = 0, wait = "park"))]
     fn read_batch<'py>(
         &self,
         py: Python<'py>,

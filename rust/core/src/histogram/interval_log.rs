@@ -205,9 +205,15 @@ mod tests {
         log.write_interval(2_000_000_000, &parse).expect("written");
         let text = std::fs::read_to_string(&path).expect("text");
         std::fs::remove_file(&path).expect("removed");
-        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("Tag=")).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("Tag="))
+            .collect();
         assert_eq!(lines.len(), 1, "{text}");
-        assert!(lines[0].starts_with("Tag=parse,1.000,1.000,0.002"), "{text}");
+        assert!(
+            lines[0].starts_with("Tag=parse,1.000,1.000,0.002"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub struct Source {
     region_kind: u16,
     probed_ns: i64,
     told_ns: i64,
+    told_lost: u64,
 }
 
 impl Source {
@@ -73,6 +74,7 @@ impl Source {
             region_kind,
             probed_ns: 0,
             told_ns: 0,
+            told_lost: 0,
         })
     }
 
@@ -92,13 +94,13 @@ impl Source {
         liveness(&self.segment)
     }
 
-    /// Says in `.readers` where this reader is, at most every 20 ms.
+    /// Says in `.readers` where this reader is: a new loss at once, else every 20 ms.
     pub(crate) fn tell(&mut self, cursor: u64, lost: u64) {
         let now_ns = clock::monotonic_raw_ns();
-        if now_ns - self.told_ns < TELL_NS {
+        if now_ns - self.told_ns < TELL_NS && lost == self.told_lost {
             return;
         }
-        self.told_ns = now_ns;
+        (self.told_ns, self.told_lost) = (now_ns, lost);
         let kept = self
             .entry
             .as_ref()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 __all__ = [
     "Audit",
@@ -34,8 +34,8 @@ __all__ = [
     "SegmentFull",
     "SegmentMissing",
     "SegmentRefused",
+    "__build__",
     "anonymous_pipe",
-    "encode_ndjson",
     "fast_clock",
     "inspect_segment",
     "monotonic_raw_ns",
@@ -350,7 +350,7 @@ class Books:
 
     @staticmethod
     def open(name: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> Books: ...
-    def __getitem__(self, symbol: str) -> Book: ...
+    def __getitem__(self, symbol: str, /) -> Book: ...
     def __len__(self) -> int: ...
     def close(self) -> None: ...
     @property
@@ -369,9 +369,6 @@ def segment_path(name: str | os.PathLike[str], root: str | os.PathLike[str] | No
 
 def inspect_segment(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Header, regions, cursors, readers, losses, ages of any segment; read-only."""
-
-def encode_ndjson(records: Buffer, symbols: Sequence[str], mono_to_unix_offset_ns: int) -> bytes:
-    """Top records and IMAGE snapshots as NDJSON lines (INTERFACES section 6)."""
 
 # -- text to records ------------------------------------------------------------------------------
 
@@ -454,6 +451,7 @@ class FrameOutlet:
 
 # -- kernels and loop -----------------------------------------------------------------------------
 
+@disjoint_base
 class Kernel:
     """A native kernel. Subclasses add constructor, counters and histograms."""
 

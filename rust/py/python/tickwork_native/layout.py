@@ -6,7 +6,6 @@ functions that need it, so that a process without arrays does not pay for it.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -81,11 +80,16 @@ MARKET_FIELDS: Final[Fields] = (
 LEVEL_LEN: Final = 16
 
 
+_made: dict[Fields, np.dtype[np.void]] = {}
+
+
 def _dtype(fields: Fields, length: int) -> np.dtype[np.void]:
+    if fields in _made:
+        return _made[fields]
     import numpy as np  # noqa: PLC0415  processes without arrays do not pay for it
 
     names, formats, offsets = zip(*fields, strict=True)
-    return np.dtype(
+    _made[fields] = np.dtype(
         {
             "names": list(names),
             "formats": list(formats),
@@ -93,27 +97,24 @@ def _dtype(fields: Fields, length: int) -> np.dtype[np.void]:
             "itemsize": length,
         }
     )
+    return _made[fields]
 
 
-@functools.cache
 def top_dtype() -> np.dtype[np.void]:
     """Top of a book, 64 bytes; prices and quantities are int64 mantissas, ABSENT where empty."""
     return _dtype(TOP_FIELDS, TOP_LEN)
 
 
-@functools.cache
 def frame_dtype() -> np.dtype[np.void]:
     """Header of a frame record, 64 bytes; the payload of ``length`` bytes follows."""
     return _dtype(FRAME_FIELDS, FRAME_HEADER_LEN)
 
 
-@functools.cache
 def market_dtype() -> np.dtype[np.void]:
     """Header of a market record, 128 bytes; ``bids`` then ``asks`` levels follow."""
     return _dtype(MARKET_FIELDS, MARKET_HEADER_LEN)
 
 
-@functools.cache
 def level_dtype() -> np.dtype[np.void]:
     """One level: price and quantity as int64 mantissas."""
     return _dtype((("price", "<i8", 0), ("quantity", "<i8", 8)), LEVEL_LEN)

@@ -59,7 +59,7 @@ class Ring:
             reader.wait(timeout_ns, wait)
         room = min(max_records, reader.available)
         tops: Tops = np.empty(room, layout.top_dtype())
-        count, lost = reader.read_into(tops.view(np.uint8))
+        count, lost = reader.read_into(tops.view(np.uint8).data)
         return tops[:count], lost
 
     def read_bytes(self, max_records: int = 4096) -> tuple[bytes, int]:

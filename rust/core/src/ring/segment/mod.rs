@@ -1,14 +1,14 @@
 //! A segment's file: its header, how it is made, taken over, attached.
 
+pub mod control_offset;
 mod create;
 mod header;
 pub mod names;
+pub mod offset;
 
 pub(crate) use create::reserve;
 pub use create::{create_or_take_over, create_unnamed};
-pub use header::{
-    Geometry, Instrument, RegionInfo, SCHEMA_ID, UNKNOWN_EXPONENT, control_offset, offset,
-};
+pub use header::{Geometry, Instrument, RegionInfo, SCHEMA_ID, UNKNOWN_EXPONENT};
 
 use std::fs::{File, OpenOptions};
 use std::io;
