@@ -94,7 +94,7 @@ loom: ## Model-checks the rings; prints interleavings, and mutants that must fai
 
 .PHONY: torture
 torture: setup ## Kills writers, books and readers for SECONDS at random points
-	$(BIN)/python -m torture --seconds $(SECONDS)
+	cd tests && $(abspath $(BIN))/python -m torture --seconds $(SECONDS)
 
 .PHONY: test-peers
 test-peers: setup ## An unmodified third-party client keeps a book against the twin

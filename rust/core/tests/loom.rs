@@ -89,7 +89,7 @@ fn explore(model: impl Fn(Weakened) + Send + Sync + 'static, weakened: Weakened)
     let count = StdArc::new(AtomicUsize::new(0));
     let counted = StdArc::clone(&count);
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(4);
+    builder.preemption_bound = Some(3);
     builder.check(move || {
         counted.fetch_add(1, StdOrdering::Relaxed);
         model(weakened);
@@ -223,7 +223,7 @@ fn pipe(weakened: Weakened) {
     assert!(seen.load(control::CURSOR, Ordering::Relaxed) == 64 * read);
 }
 
-/// Two writes of an entry while somebody looks three times.
+/// Three writes of an entry while somebody looks twice.
 fn table(weakened: Weakened) {
     let memory = Watched::new(8, weakened);
     let written = memory.clone();
@@ -233,7 +233,7 @@ fn table(weakened: Weakened) {
         }
     });
     let mut last = 0;
-    for _ in 0..3 {
+    for _ in 0..2 {
         let mut body = [0; 16];
         if entry::try_read(&memory, 0, &mut body) {
             assert_eq!(word(&body, 0), word(&body, 1), "torn");

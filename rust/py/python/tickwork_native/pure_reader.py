@@ -25,7 +25,8 @@ _FRAME, _TOP = 1, 6
 _HEADER: Final = struct.Struct("<8sIHHIIQQQ16sqqIHHII32s")
 _REGION: Final = struct.Struct("<HHIQQQQII16x")
 _INSTRUMENT: Final = struct.Struct("<HBbbBH48sQ")
-_ENTRY: Final = struct.Struct("<QHBBHHQqqqqq")
+_ENTRY: Final = struct.Struct("<QHBBHHQ")
+_STAMPS: Final = struct.Struct("<qqqqq")
 _KINDS: Final = {1: "top", 2: "depth", 3: "table", 4: "pipe"}
 _LOOKS: Final = 1000
 
@@ -222,9 +223,12 @@ def _levels(
 
 
 def _parse_entry(body: bytes) -> Entry:
-    _, instrument, state, flags, bids, asks, update_id, *stamps = _ENTRY.unpack_from(body)
-    sides = _levels(body, _ENTRY.size, bids, asks)
-    return Entry(instrument, state, flags, update_id, *stamps, *sides)
+    _, instrument, state, flags, bids, asks, update_id = _ENTRY.unpack_from(body)
+    since, updated, received, event, published = _STAMPS.unpack_from(body, _ENTRY.size)
+    sides = _levels(body, _ENTRY.size + _STAMPS.size, bids, asks)
+    return Entry(
+        instrument, state, flags, update_id, since, updated, received, event, published, *sides
+    )
 
 
 def _pad64(length: int) -> int:

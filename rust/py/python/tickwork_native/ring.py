@@ -6,17 +6,17 @@ Here: the Python comfort over ``RingReader``. A process that must not import Num
 
 from __future__ import annotations
 
-import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tickwork_native import _native, layout
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     import numpy as np
 
-    Tops = np.ndarray[tuple[int], np.dtype[np.void]]
+    _Tops = np.ndarray[tuple[int], np.dtype[np.void]]
 
 _SLICE_NS: Final = 50_000_000
 
@@ -45,7 +45,7 @@ class Ring:
 
     def read_batch(
         self, max_records: int = 4096, timeout_ns: int = 0, wait: str = "park"
-    ) -> tuple[Tops, int]:
+    ) -> tuple[_Tops, int]:
         """Checked tops in an array of their own, and how many were newly lost.
 
         Fields are those of ``layout.TOP_DTYPE``; lost are records that were overwritten before
@@ -58,7 +58,7 @@ class Ring:
         if timeout_ns > 0 and reader.available == 0:
             reader.wait(timeout_ns, wait)
         room = min(max_records, reader.available)
-        tops: Tops = np.empty(room, layout.top_dtype())
+        tops: _Tops = np.empty(room, layout.top_dtype())
         count, lost = reader.read_into(tops.view(np.uint8).data)
         return tops[:count], lost
 
@@ -70,7 +70,7 @@ class Ring:
         """Whether there is something to read, now or within the time."""
         return self._reader.wait(timeout_ns, wait)
 
-    async def next_batch(self, max_records: int = 4096) -> tuple[Tops, int]:
+    async def next_batch(self, max_records: int = 4096) -> tuple[_Tops, int]:
         """Waits for tops without blocking the event loop.
 
         A cancelled wait has read nothing. Ends with an empty array when the writer has closed
@@ -83,6 +83,10 @@ class Ring:
             await self._wait_slice()
 
     async def _wait_slice(self) -> None:
+        # Only a process with an event loop pays for it, and that has imported it already.
+        import asyncio  # noqa: PLC0415
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
         if self._executor is None:
             self._executor = ThreadPoolExecutor(1, "tickwork-ring")
         waiter = self._reader.waiter()

@@ -1,8 +1,10 @@
 //! Broadcast of fixed 64-byte slots: sequence and payload in one cache line, nobody waits.
 //!
-//! Writer: sequence busy, release fence, payload, sequence ready (release), committed (release).
-//! Reader: sequence (acquire), payload, acquire fence, sequence again. The fences stand between
-//! the marks and the payload; an order on the marks alone would point the wrong way.
+//! Writer: sequence busy (release), release fence, payload, sequence ready (release), committed
+//! (release). Reader: sequence (acquire), payload, acquire fence, sequence again (acquire). The
+//! fences stand between the marks and the payload; an order on the marks alone would point the
+//! wrong way. The release on `busy` and the acquire of the second look are for the count alone:
+//! whoever sees a slot overwritten also sees how far the writer has come.
 
 use std::sync::atomic::Ordering;
 
@@ -60,7 +62,8 @@ impl<M: Memory> SlotWriter<M> {
     pub fn write(&mut self, record: &[u8; SLOT]) -> u64 {
         let sequence = self.sequence + 1;
         let at = word_of(&self.region, sequence);
-        self.memory.store(at, BUSY, Ordering::Relaxed);
+        // Release: who sees this mark sees every commit before it, and counts a lap exactly.
+        self.memory.store(at, BUSY, Ordering::Release);
         self.memory.fence(Ordering::Release);
         self.memory.copy_in(at + 1, &record[WORD..]);
         self.memory.store(at, sequence, Ordering::Release);
@@ -132,23 +135,29 @@ impl<M: Memory> SlotReader<M> {
     pub fn read(&mut self, out: &mut [u8; SLOT]) -> Found {
         let at = word_of(&self.region, self.next);
         if self.memory.load(at, Ordering::Acquire) != self.next {
-            let newest = self.newest();
-            if newest < self.next {
+            if self.newest() < self.next {
                 return Found::Nothing;
             }
             // It was committed, perhaps after the look above: only a second look can tell.
             if self.memory.load(at, Ordering::Acquire) != self.next {
-                return Found::Lapped { newest };
+                return self.lapped();
             }
         }
         self.memory.copy_out(at + 1, &mut out[WORD..]);
         self.memory.fence(Ordering::Acquire);
-        if self.memory.load(at, Ordering::Relaxed) != self.next {
-            let newest = self.newest();
-            return Found::Lapped { newest };
+        if self.memory.load(at, Ordering::Acquire) != self.next {
+            return self.lapped();
         }
         out[..WORD].copy_from_slice(&self.next.to_le_bytes());
         self.next += 1;
         Found::Record
+    }
+
+    /// The mark of a later record was acquired: the newest one is known, and later.
+    #[cold]
+    fn lapped(&self) -> Found {
+        Found::Lapped {
+            newest: self.newest(),
+        }
     }
 }
