@@ -1,6 +1,7 @@
 """The twin over real sockets, read by independent clients: ``websockets`` and ``http.client``."""
 
 import asyncio
+import dataclasses
 import itertools
 import json
 import pathlib
@@ -353,6 +354,34 @@ def test_port_that_is_taken_is_said_so(tmp_path: pathlib.Path) -> None:
             with pytest.raises(errors.PortTakenError, match="in use"):
                 async with twin.open_twin(tmp_path, listens=taken):
                     pass
+
+    _run(test)
+
+
+def test_stretch_without_an_end_writes_no_truth(tmp_path: pathlib.Path) -> None:
+    async def test() -> None:
+        async with twin.open_twin(tmp_path) as rig, websockets.connect(rig.url(DEPTH)) as reader:
+            stretch = await rig.start(None)
+            await _read(reader, 5)
+            await rig.twin.stop(0)
+            assert list(stretch.directory.iterdir()) == []
+            assert rig.count("truthRows") == 0
+
+    _run(test)
+
+
+def test_broken_stream_fails_the_unit(tmp_path: pathlib.Path) -> None:
+    reported: list[BaseException] = []
+
+    async def test() -> None:
+        async with twin.open_twin(tmp_path) as rig:
+            rig.twin.context = dataclasses.replace(rig.twin.context, fail=reported.append)
+            rig.twin._session.next = None
+            await rig.start()
+            await asyncio.sleep(0.2)
+            with pytest.raises(TypeError):
+                await rig.twin.stop(0)
+            assert [type(error) for error in reported] == [TypeError]
 
     _run(test)
 

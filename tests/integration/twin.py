@@ -44,7 +44,7 @@ class Rig:
     def url(self, path: str, scheme: str = "ws") -> str:
         return f"{scheme}://{self.twin.addresses['websocket']}{path}"
 
-    async def start(self, seconds: float | None = None) -> component.Stretch:
+    async def start(self, seconds: float | None = 600) -> component.Stretch:
         now_ns = clocks.now_mono_ns()
         directory = self.directory / str(self.blocks)
         directory.mkdir()

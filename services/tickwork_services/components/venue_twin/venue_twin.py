@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from tickwork import errors
@@ -75,7 +76,7 @@ class VenueTwin(component.Component):
         await self._listen("rest", self._rest.accept, context)
         if self._session.rate > session.LIVE_RATE_MAX:
             await self._render(int(self._settings.prerendered_seconds * self._session.rate))
-        self._tasks["sweep"] = asyncio.create_task(self._sweep())
+        self._tasks["sweep"] = self._watch(self._sweep())
 
     async def start(self, stretch: component.Stretch) -> None:
         """Arms the schedule of faults and begins to stream at the start instant."""
@@ -86,9 +87,14 @@ class VenueTwin(component.Component):
         self._strikes = strikes.Strikes(
             self._schedule, self._exchange, self._settings.oversized_bytes
         )
-        self._truth = truth.TruthFile(stretch.directory, self._settings.corrupt_truth_every)
+        # Without an end there is nobody to collect the truth, and a disk to fill.
+        self._truth = (
+            None
+            if stretch.stop_ns is None
+            else truth.TruthFile(stretch.directory, self._settings.corrupt_truth_every)
+        )
         self._desk.begin(self._schedule, self._write_truth, stretch.unix_map)
-        self._tasks["stream"] = asyncio.create_task(self._stream(stretch))
+        self._tasks["stream"] = self._watch(self._stream(stretch))
 
     async def stop(self, drain_ns: int) -> int:
         """Ends the stretch; returns on how many lines something is left unsent."""
@@ -187,6 +193,18 @@ class VenueTwin(component.Component):
         while self._session.rendered < messages:
             self._session.render(min(messages, self._session.rendered + TURN_MESSAGES_MAX))
             await asyncio.sleep(0)
+        # The collector would look through the whole stock again and again while it is sent.
+        gc.freeze()
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Starts a task whose failure fails the unit."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._report)
+        return task
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.context.fail(error)
 
     async def _stream(self, stretch: component.Stretch) -> None:
         """Sends what is due, message by message; what came due late goes at once, none is left."""
