@@ -48,7 +48,13 @@ def listening(interruption: Interruption) -> Iterator[None]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         interruption.ask()
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    # Who runs under nohup wants to go on when the terminal closes.
+    asked = [
+        number
+        for number in _SIGNALS
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, ask) for number in asked}
     try:
         yield
     finally:

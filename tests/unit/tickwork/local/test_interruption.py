@@ -23,3 +23,12 @@ def test_signals_ask_while_the_body_runs() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert wish.wait(1_000_000_000)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_under_nohup_a_closed_terminal_is_no_wish() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruption.listening(interruption.Interruption(lambda: None)):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
