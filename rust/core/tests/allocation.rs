@@ -3,12 +3,18 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use tickwork_core::clock::fast_clock;
 use tickwork_core::flow::kernel::{Emit, Kernel};
 use tickwork_core::normalizer::Normalizer;
 use tickwork_core::parse::binance::Parser;
 use tickwork_core::parse::instruments::Instruments;
 use tickwork_core::parse::rules;
+use tickwork_core::publisher::Publisher;
 use tickwork_core::record::frame::{self, Frame};
+use tickwork_core::record::market::{self, Level, Market};
+use tickwork_core::record::{flag, record_type, state};
+use tickwork_core::ring::pipe::unnamed;
+use tickwork_core::ring::publication::{Publication, PublicationShape};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -112,4 +118,62 @@ fn no_message_allocates_after_the_buffers_have_grown() {
     let after = ALLOCATIONS.with(Cell::get);
     assert_eq!(sent.0, 164 * 10, "ten of the payloads are market records");
     assert_eq!(after - before, 0);
+}
+
+fn market_record(record_type: u8, flags: u8, last: u64) -> Vec<u8> {
+    let header = Market {
+        record_type,
+        flags,
+        state: state::LIVE,
+        instrument: 0,
+        last,
+        ..Market::default()
+    };
+    let level = Level {
+        price: 1,
+        quantity: 1,
+    };
+    let mut record = Vec::new();
+    market::append(&mut record, &header, &[level; 20], &[level; 20]);
+    record
+}
+
+#[test]
+fn publishing_allocates_nothing() {
+    let directory = std::env::temp_dir().join(format!("tickwork-alloc-{}", std::process::id()));
+    let shape = PublicationShape {
+        name: "demo".into(),
+        instruments: vec![("BTCUSDT".into(), 1)],
+        ring_slots: 64,
+        depth_bytes: 1 << 16,
+        table_levels: 20,
+    };
+    let publication = Publication::create(&directory.join("book"), &shape).expect("a segment");
+    let mut kernel = Publisher::new(publication, fast_clock());
+    let image = market_record(record_type::SNAPSHOT, flag::IMAGE, 1);
+    let delta = market_record(record_type::DELTA, 0, 1);
+    let mut out = Count(0);
+    kernel.process(&image, 0, &mut out);
+    let before = ALLOCATIONS.with(Cell::get);
+    for _ in 0..1_000 {
+        kernel.process(&delta, 0, &mut out);
+        kernel.process(&image, 0, &mut out);
+        kernel.tick(0, &mut out);
+    }
+    let allocated = ALLOCATIONS.with(Cell::get) - before;
+    std::fs::remove_dir_all(&directory).expect("removed");
+    assert_eq!(allocated, 0);
+}
+
+#[test]
+fn a_pipe_allocates_nothing_per_record() {
+    let (mut writer, mut reader) = unnamed(1 << 16, "memory").expect("a pipe");
+    let delta = market_record(record_type::DELTA, 0, 1);
+    let before = ALLOCATIONS.with(Cell::get);
+    for _ in 0..1_000 {
+        assert!(writer.try_send(&delta).expect("short enough"));
+        assert!(reader.record().expect("sound").is_some());
+        reader.release();
+    }
+    assert_eq!(ALLOCATIONS.with(Cell::get), before);
 }
