@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs/pictures/demo.svg"
 COLUMNS = 116
 TICKWORK = pathlib.Path(sys.executable).parent / "tickwork"
-OUTSIDE_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+OUTSIDE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
 
 
 def run_demo() -> tuple[int, str]:
@@ -42,7 +42,7 @@ def main() -> int:
         console.print(rich.text.Text.from_ansi(shown), soft_wrap=True)
         picture = console.export_svg(title="tickwork")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(OUTSIDE_FONT.sub("", picture), encoding="utf-8")
+    PICTURE.write_text(OUTSIDE.sub("", picture), encoding="utf-8")
     print(f"{PICTURE.relative_to(ROOT)}: exit code {code}")
     return code
 
