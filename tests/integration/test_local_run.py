@@ -99,6 +99,18 @@ def test_a_unit_that_cannot_open_ends_the_run_before_its_blocks(tmp_path) -> Non
     assert "told to break at open" in ran.outcome.failures[0].text
 
 
+def test_a_unit_that_hangs_ends_the_run_and_its_disk_is_read(tmp_path) -> None:
+    plan = control_plans.small_plan("a", "b", seconds=2)
+    began = time.monotonic()
+    ran = Ran(tmp_path, plan, kill_once("idle/a", signal.SIGSTOP))
+    assert (ran.outcome.status, ran.outcome.exit_code) == ("failed", 1)
+    assert "no answer" in ran.outcome.failures[0].text
+    assert time.monotonic() - began < 40
+    units = ran.journal["blocks"][0]["units"]
+    assert (units["idle/a"]["partial"], units["idle/b"]["partial"]) == (True, False)
+    assert (ran.run.block_unit("000-main", "idle", "a") / "idle.bin").is_file()
+
+
 def test_a_restarted_unit_has_a_higher_incarnation_and_goes_on(tmp_path) -> None:
     plan = control_plans.small_plan("a", "b", seconds=6, restart="onFailure")
     ran = Ran(tmp_path, plan, kill_once("idle/b", signal.SIGKILL))

@@ -98,20 +98,25 @@ class UnitChannel:
     ) -> collecting.Collected:
         """Copies the block's files into ``into``; goes on where a broken stream ended.
 
-        Raises AwayError after five breaks, RunError where a file's digest is wrong.
+        Raises AwayError after five breaks or ``timeout_seconds`` in all, RunError where a file's
+        digest is wrong.
         """
         sink = collecting.Sink(into, label)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_seconds
         for attempt in range(1, COLLECT_ATTEMPTS_MAX + 1):
             request = messages.CollectRequest(label=label, path=sink.path, offset=sink.offset)
             try:
-                async for chunk in self._stub.Collect(request, timeout=timeout_seconds):
+                rest = max(deadline - loop.time(), 0)
+                async for chunk in self._stub.Collect(request, timeout=rest):
                     await asyncio.to_thread(
                         sink.write, chunk.path, chunk.offset, chunk.data, chunk.sha256, chunk.last
                     )
                 return sink.finish()
             except grpc.aio.AioRpcError as error:
                 explained = self._explain("Collect", error)
-                if attempt == COLLECT_ATTEMPTS_MAX or not isinstance(explained, AwayError):
+                last = attempt == COLLECT_ATTEMPTS_MAX or loop.time() >= deadline
+                if last or not isinstance(explained, AwayError):
                     raise explained from error
             finally:
                 sink.close()

@@ -24,7 +24,8 @@ START_MARGIN_NS = 1_000_000_000
 PROGRESS_NS = 500_000_000
 # The bound of all Stops together once a person has interrupted.
 INTERRUPT_STOP_NS = 8_000_000_000
-INTERRUPT_COLLECT_SECONDS = 5.0
+# Enough for what a unit has at hand; what hangs is read from its disk instead.
+EARLY_COLLECT_SECONDS = 5.0
 COLLECT_SECONDS = 120.0
 
 
@@ -59,6 +60,7 @@ class _Run:
         self._report = report
         self._began_ns = clock.now_mono_ns()
         self._journal = journal.Journal(plan.experiment, clock.now_unix_ns())
+        self._hung: set[str] = set()
 
     async def conduct(self) -> Outcome:
         self._crew = crew.Crew(
@@ -213,6 +215,7 @@ class _Run:
             except channel.RefusedError as refused:
                 failures.append(refused.failure)
             except channel.AwayError as away:
+                self._hung.add(name)
                 lost = self._crew.lost(name, member)
                 failures.append(lost or Failure(name, "RunError", away.text))
         self._report(events.BlockStopped(block.label, _undrained(seen)))
@@ -227,7 +230,8 @@ class _Run:
             self._report(events.Interrupted())
         deadline_ns = clock.now_mono_ns() + INTERRUPT_STOP_NS
         for name in self._plan.stop_order(block.arm):
-            if self._crew.is_lost(name) or seen.units[name].undrained is not None:
+            stopped = seen.units[name].undrained is not None
+            if stopped or name in self._hung or self._crew.is_lost(name):
                 continue
             rest_ns = max(deadline_ns - clock.now_mono_ns(), 0)
             drain_ms = min(self._plan.drain_ms, rest_ns // 2_000_000)
@@ -252,12 +256,12 @@ class _Run:
         into = self._directory.block_unit(block.label, *name.split("/"))
         unit = seen.units[name]
         unit.partial = unit.undrained is None
-        early = self._fleet.interrupted()
+        early = unit.partial or self._fleet.interrupted()
         try:
             if self._crew.is_lost(name):
                 raise channel.AwayError(f"{name} ended.")
             collected = await self._crew.members[name].channel.collect(
-                block.label, into, INTERRUPT_COLLECT_SECONDS if early else COLLECT_SECONDS
+                block.label, into, EARLY_COLLECT_SECONDS if early else COLLECT_SECONDS
             )
         except errors.TickworkError as error:
             output = self._fleet.left_behind(name)
