@@ -64,6 +64,7 @@ class Exchange:
         self._routes: dict[Key, Groups] = {}
         self._attempts: dict[str, limits.Window] = {}
         self._line_id = 0
+        self._turns = 0
         self._indices = {symbol: index for index, symbol in enumerate(settings.instruments)}
 
     @property
@@ -155,8 +156,12 @@ class Exchange:
                 each.pending.append(frame)
 
     def flush(self, now_ns: int) -> None:
-        """Writes what is pending on every line."""
-        for each in list(self._lines.values()):
+        """Writes what is pending on every line; no line is always the first to be served."""
+        lines = list(self._lines.values())
+        self._turns += 1
+        if self._turns % 2:
+            lines.reverse()
+        for each in lines:
             if each.pending:
                 each.flush(now_ns)
             else:
