@@ -33,7 +33,6 @@ async def _read(socket_: websockets.ClientConnection, count: int) -> list[dict[s
 
 
 async def _read_all(socket_: websockets.ClientConnection) -> list[str | bytes]:
-    """Reads until the connection ends or is quiet for half a second."""
     messages: list[str | bytes] = []
     try:
         while True:
@@ -43,15 +42,13 @@ async def _read_all(socket_: websockets.ClientConnection) -> list[str | bytes]:
 
 
 async def _ended(socket_: websockets.ClientConnection) -> int | None:
-    """Waits for the end of a connection and returns its close code."""
     await asyncio.wait_for(socket_.wait_closed(), 10)
     return socket_.close_code
 
 
 def _truth(directory: pathlib.Path) -> dict[tuple[int, int], tuple[int, ...]]:
     data = (directory / "truth.bin").read_bytes()
-    rows = TRUTH.iter_unpack(data[: len(data) // 64 * 64])
-    return {(row[0], row[8]): row for row in rows}
+    return {(row[0], row[8]): row for row in TRUTH.iter_unpack(data[: len(data) // 64 * 64])}
 
 
 def test_nothing_is_streamed_before_start_and_after_stop(tmp_path: pathlib.Path) -> None:
