@@ -35,8 +35,11 @@ class Score:
         self.problems.append(f"miscounted: {text}")
 
 
-def torture(seconds: float, seed: int) -> Score:
-    """Plays the scenes in turn for ``seconds``; every delay is drawn from ``seed``."""
+def torture(seconds: float, seed: int, kills_min: int = 0) -> Score:
+    """Plays the scenes in turn for ``seconds``, or longer until there were ``kills_min``.
+
+    Every delay is drawn from ``seed``.
+    """
     score = Score()
     draw = random.Random(seed)
     until = time.monotonic() + seconds
@@ -46,7 +49,7 @@ def torture(seconds: float, seed: int) -> Score:
             PipeScene(pathlib.Path(directory) / "written", score),
             ReaderScene(pathlib.Path(directory) / "read", score),
         ]
-        while time.monotonic() < until:
+        while time.monotonic() < until or score.kills < kills_min:
             for scene in scenes:
                 scene.play(draw.uniform(0, DELAY_SECONDS_MAX))
         for scene in scenes:
