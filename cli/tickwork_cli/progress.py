@@ -1,6 +1,5 @@
 """What a run says while it runs: one line a second, from the Conductor's events."""
 
-import collections
 from collections.abc import Callable, Mapping
 
 from tickwork.conductor import events
@@ -63,13 +62,17 @@ def describe(event: events.Event) -> str:
 
 
 def totals(counters: Counters) -> dict[str, int]:
-    """Returns the sum over all units by ``<component>.<counter>``; of medians, the largest."""
-    summed: dict[str, int] = collections.defaultdict(int)
+    """Returns the sum over all units by ``<component>.<counter>``; of medians, the smallest."""
+    summed: dict[str, int] = {}
     for named in counters.values():
         for name, value in named.items():
-            is_median = name.startswith("hops.")
-            summed[name] = max(summed[name], value) if is_median else summed[name] + value
-    return dict(summed)
+            if name not in summed:
+                summed[name] = value
+            elif name.startswith("hops."):
+                summed[name] = min(summed[name], value)
+            else:
+                summed[name] += value
+    return summed
 
 
 def _cells(now: Mapping[str, int], rates: Mapping[str, float]) -> list[str]:
