@@ -70,6 +70,15 @@ fn whole(bytes: &[u8]) -> PyResult<Vec<&[u8]>> {
     Ok(records)
 }
 
+/// Stages a record; what was staged before one that is too long is sent.
+fn stage(writer: &mut pipe::PipeWriter, record: &[u8]) -> PyResult<bool> {
+    let staged = writer.stage(record);
+    if staged.is_err() {
+        writer.commit();
+    }
+    staged.map_err(raise)
+}
+
 #[pymethods]
 impl PipeWriter {
     /// Makes the segment, or takes over what an earlier writer left.
@@ -85,7 +94,7 @@ impl PipeWriter {
         self.with(|writer| {
             let mut sent = 0;
             for record in records {
-                if !writer.stage(record).map_err(raise)? {
+                if !stage(writer, record)? {
                     break;
                 }
                 sent += 1;
@@ -104,7 +113,7 @@ impl PipeWriter {
             self.with(|writer| {
                 while sent < records.len() {
                     let record = records[sent];
-                    if !writer.stage(record).map_err(raise)? {
+                    if !stage(writer, record)? {
                         writer.commit();
                         if !writer.wait_for_room(record.len(), Wait::Park, slice) {
                             return Ok(false);

@@ -75,6 +75,11 @@ pub fn attach(segment: &Path) -> Option<Arc<Mapping>> {
     open(&readers_path(segment)).ok().flatten()
 }
 
+/// A heartbeat far in the future is one of an earlier boot.
+fn is_fresh(age_ns: i64) -> bool {
+    (-SILENCE_NS..=SILENCE_NS).contains(&age_ns)
+}
+
 /// One claimed entry; free again when dropped, or 10 s after its process died.
 #[derive(Debug)]
 pub struct Entry {
@@ -96,7 +101,7 @@ impl Entry {
                 .word64(at + HEARTBEAT)
                 .load(Ordering::Relaxed)
                 .cast_signed();
-            if held != 0 && now_ns - beat_ns <= SILENCE_NS {
+            if held != 0 && is_fresh(now_ns - beat_ns) {
                 continue;
             }
             // First the heartbeat: an entry with a new owner must not look silent.
@@ -156,7 +161,7 @@ pub fn list(file: &Mapping) -> Vec<ReaderInfo> {
         let at = FIRST_ENTRY + entry * ENTRY_LEN;
         let word = |field| file.word64(at + field).load(Ordering::Relaxed);
         let age_ns = now_ns - word(HEARTBEAT).cast_signed();
-        (word(OWNER) != 0 && age_ns <= SILENCE_NS).then(|| ReaderInfo {
+        (word(OWNER) != 0 && is_fresh(age_ns)).then(|| ReaderInfo {
             entry,
             cursor: word(CURSOR),
             lost: word(LOST),
