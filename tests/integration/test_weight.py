@@ -1,7 +1,8 @@
 """What one unit costs until it is ready: CPU seconds and anonymous memory, unit by unit.
 
 CPU time swells where other programs share the core's caches and threads, so the cheapest of a few
-starts counts.
+starts counts, and the budget is that of a quiet machine times how much dearer a known import (two
+libraries that every unit needs) is here and now.
 """
 
 import os
@@ -23,6 +24,8 @@ from tickwork.unit import unit as units
 pytestmark = pytest.mark.system
 
 CPU_SECONDS_MAX = 0.7
+REFERENCE = "import grpc, pydantic, os; times = os.times(); print(times.user + times.system)"
+REFERENCE_SECONDS = 0.20
 ANONYMOUS_BYTES_MAX = 45 << 20
 STARTS_MAX = 4
 INSTRUMENTS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]
@@ -159,16 +162,25 @@ def start_once(name):
         return cpu_seconds, memory
 
 
+def budget_seconds():
+    """Returns the CPU seconds that a start may take here and now."""
+    told = subprocess.run(
+        [sys.executable, "-c", REFERENCE], capture_output=True, text=True, timeout=60, check=True
+    )
+    return CPU_SECONDS_MAX * max(1.0, float(told.stdout) / REFERENCE_SECONDS)
+
+
 @pytest.mark.parametrize(
     "name", ["forwarder", "normalizer", "book", "publisher", "consumer-shm", "consumer-tcp"]
 )
 def test_a_unit_is_ready_within_its_weight(name):
-    best_cpu_seconds = float("inf")
+    tried = []
     for _ in range(STARTS_MAX):
+        budget = budget_seconds()
         cpu_seconds, memory = start_once(name)
-        best_cpu_seconds = min(best_cpu_seconds, cpu_seconds)
-        if best_cpu_seconds <= CPU_SECONDS_MAX:
+        tried.append(f"{cpu_seconds:.2f} of {budget:.2f} CPU s")
+        assert memory <= ANONYMOUS_BYTES_MAX
+        if cpu_seconds <= budget:
             break
-    print(f"{name}: {best_cpu_seconds:.2f} CPU s, {memory / 2**20:.1f} MiB anonymous")
-    assert memory <= ANONYMOUS_BYTES_MAX
-    assert best_cpu_seconds <= CPU_SECONDS_MAX
+    print(f"{name}: {tried[-1]}, {memory / 2**20:.1f} MiB anonymous")
+    assert cpu_seconds <= budget, f"{name} was never ready in time: {tried}"
