@@ -9,6 +9,10 @@ import sys
 
 gc.disable()
 
+from tickwork_services.host import environment  # noqa: E402
+
+environment.skip_plugins()
+
 from tickwork_services import catalog  # noqa: E402
 from tickwork_services.host import run_unit  # noqa: E402
 

@@ -48,6 +48,14 @@ def parse_memory_max(text: str | None) -> int | None:
     return None if not text or text == "max" else int(text)
 
 
+def skip_plugins() -> None:
+    """Keeps pydantic from looking through every installed package for plugins it may have.
+
+    To be called before pydantic is imported; it spares a fifteenth of a unit's start.
+    """
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
+
 def bind_cpus(cpus: tuple[int, ...]) -> None:
     """Binds this process to ``cpus``; nothing where empty. Raises OSError for absent ones."""
     if cpus:

@@ -33,3 +33,9 @@ def test_no_cpus_bind_nothing():
     before = os.sched_getaffinity(0)
     environment.bind_cpus(())
     assert os.sched_getaffinity(0) == before
+
+
+def test_plugins_are_switched_off(monkeypatch):
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "")
+    environment.skip_plugins()
+    assert os.environ["PYDANTIC_DISABLE_PLUGINS"] == "__all__"
