@@ -190,11 +190,6 @@ class TcpOutlet(link.Outlet):
         running.wake()
         return taken
 
-    def send_lines(self, lines: bytes, records: int) -> None:
-        """Broadcasts lines that were rendered elsewhere, natively; ``records`` are counted."""
-        self._running().broadcast(lines)
-        self._sent += records
-
     def show(self, instrument: int, image: bytes | memoryview) -> None:
         """Keeps the record that a new client gets first of ``instrument``; a pipe keeps none.
 
