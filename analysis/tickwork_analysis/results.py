@@ -86,6 +86,7 @@ class Line(Model):
 class Losses(Model):
     """Everything that was lost, dropped, refused or cut, by name; 0 means counted and none."""
 
+    scheduled: int
     injected: int
     frames: int
     records: int

@@ -32,7 +32,8 @@ def summarise(root: pathlib.Path) -> Summary:
     run = read.read_run(root)
     ending = ending_of(run)
     book = book_proof.answer(run)
-    decided = verdict.decide(ending, book)
+    lost = losses.answer(run)
+    decided = verdict.decide(ending, book, lost)
     return Summary(
         results.Results(
             kind=run.kind,
@@ -43,7 +44,7 @@ def summarise(root: pathlib.Path) -> Summary:
             hops=hops.answer(run),
             consumers=consumers.answer(run),
             lines=lines.answer(run),
-            losses=losses.answer(run),
+            losses=lost,
             queues=queues.answer(run),
             host=host.answer(run),
             comparisons=comparisons.answer(run),

@@ -37,9 +37,16 @@ class Verdict:
     exit_code: int
 
 
-def decide(ending: Ending, book: results.Book) -> Verdict:
-    """Returns the verdict; the first rule that holds wins: how it ended, then what it proved."""
+def decide(ending: Ending, book: results.Book, losses: results.Losses) -> Verdict:
+    """Returns the verdict; the first rule that holds wins: how it ended, then what it proved.
+
+    Faults that were asked for and never struck are said: a run that missed them proved less.
+    """
     proof = _proof(book)
+    missed = losses.scheduled - losses.injected
+    if missed > 0:
+        text = f"{proof.text} {missed} of {losses.scheduled} scheduled faults never struck."
+        proof = Verdict(text, proof.exit_code)
     if ending.interrupted:
         return Verdict(f"Interrupted; until then: {proof.text}", INTERRUPTED)
     if ending.died:

@@ -153,4 +153,5 @@ def _draw_losses(console: rich.console.Console, losses: Any) -> None:
         if getattr(losses, field)
     ]
     console.print(f"  losses  {', '.join(lost) if lost else 'none'}", end="")
-    console.print(f"; {losses.injected} faults were injected" if losses.injected else "")
+    struck = f"; {losses.injected} of {losses.scheduled} scheduled faults struck"
+    console.print(struck if losses.scheduled else "")

@@ -7,6 +7,7 @@ def answer(run: read.Run) -> results.Losses:
     """Returns the losses over all Blocks; 0 means that it was counted and nothing was lost."""
     forwarders = _counters(run, "forwarder")
     return results.Losses(
+        scheduled=_scheduled(run),
         injected=_injected(run),
         frames=forwarders.get("dropped", 0) + forwarders.get("restDropped", 0),
         records=_counters(run, "consumer").get("lost", 0),
@@ -24,6 +25,12 @@ def _injected(run: read.Run) -> int:
             listed = len(twin.facts.get("faults", []))
             total += twin.counters.get("injectedFaults", listed)
     return total
+
+
+def _scheduled(run: read.Run) -> int:
+    """Returns how many faults the manifest asked of twins in the Blocks that were run."""
+    twins = [twin for block in run.blocks for _, twin in block.of_kind("venue_twin")]
+    return sum(len(twin.facts.get("faults", [])) for twin in twins)
 
 
 def _counters(run: read.Run, kind: str) -> dict[str, int]:

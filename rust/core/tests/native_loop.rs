@@ -38,7 +38,10 @@ impl Kernel for Relay {
     fn reset(&mut self) {}
 }
 
-fn relay() -> (Box<dyn Kernel>, Arc<Mutex<Vec<(usize, u8, u64)>>>) {
+/// What a relay was handed: inlet, record type, last id.
+type Received = Arc<Mutex<Vec<(usize, u8, u64)>>>;
+
+fn relay() -> (Box<dyn Kernel>, Received) {
     let seen = Arc::default();
     (Box::new(Relay(Arc::clone(&seen))), seen)
 }

@@ -24,7 +24,7 @@ def test_whole_run_is_good_and_its_json_has_the_documented_keys(tmp_path: pathli
     assert document["book"]["liveShare"] == 0.95
     assert document["book"]["resyncMs"] == {"n": 4, "p50": 12.5, "max": 30.0}
     assert document["losses"] == {
-        "injected": 2, "frames": 3, "records": 2, "unparsed": 2, "tcpClientsCut": 1,
+        "scheduled": 2, "injected": 2, "frames": 3, "records": 2, "unparsed": 2, "tcpClientsCut": 1,
         "buffersFull": 0,
     }  # fmt: skip
     assert document["queues"] == [

@@ -11,6 +11,13 @@ def book(**values: object) -> results.Book:
     return results.Book.model_validate(fields | values)
 
 
+def losses(scheduled: int = 0, injected: int = 0) -> results.Losses:
+    return results.Losses(
+        scheduled=scheduled, injected=injected, frames=0, records=0, unparsed=0,
+        tcp_clients_cut=0, buffers_full=0,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("values", "code", "words"),
     [
@@ -26,13 +33,20 @@ def book(**values: object) -> results.Book:
     ],
 )
 def test_proof_decides(values: dict[str, object], code: int, words: str) -> None:
-    found = verdict.decide(verdict.Ending(), book(**values))
+    found = verdict.decide(verdict.Ending(), book(**values), losses())
     assert (found.exit_code, words in found.text) == (code, True), found.text
 
 
 def test_how_it_ended_comes_before_what_it_proved() -> None:
     wrong = book(equal=0)
     died = verdict.Ending(died=("pipeline/book",), failures=("x",))
-    assert verdict.decide(verdict.Ending(interrupted=True), wrong).exit_code == 130
-    assert verdict.decide(died, wrong).exit_code == 6
-    assert verdict.decide(verdict.Ending(failures=("links never attached",)), wrong).exit_code == 1
+    assert verdict.decide(verdict.Ending(interrupted=True), wrong, losses()).exit_code == 130
+    assert verdict.decide(died, wrong, losses()).exit_code == 6
+    unattached = verdict.Ending(failures=("links never attached",))
+    assert verdict.decide(unattached, wrong, losses()).exit_code == 1
+
+
+def test_faults_that_never_struck_are_said() -> None:
+    found = verdict.decide(verdict.Ending(), book(), losses(scheduled=9, injected=7))
+    assert found.text.endswith("2 of 9 scheduled faults never struck.")
+    assert found.exit_code == 0

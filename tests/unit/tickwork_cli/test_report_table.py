@@ -24,7 +24,7 @@ def test_summary_says_verdict_proof_hops_consumers_lines_and_losses(tmp_path: pa
         "endToEnd",
         "wake-up bound",
         "3 frames dropped",
-        "2 faults were injected",
+        "2 of 2 scheduled faults struck",
     ):
         assert words in drawn
     assert "\x1b" not in drawn

@@ -29,6 +29,7 @@ class Normalizer(component.NativeStage):
             self.settings.venue,
             self.settings.instruments,
             # Messages are bounded where they are read; an answer of REST may be longer.
+            snapshot_limit=self.settings.snapshot_limit,
             payload_bytes_max=max(self.settings.frame_bytes_max, venue.REST_BYTES_MAX),
         )
         for histogram in self._kernel.histograms():

@@ -211,6 +211,7 @@ class _Planner:
             venue=self._spec.venue.name,
             instruments=self._spec.venue.instruments,
             frame_bytes_max=self._spec.forwarder.frame_bytes_max,
+            snapshot_limit=self._spec.venue.snapshot_limit,
             unparsed_kept_max=self._spec.forwarder.unparsed_kept_max,
         )
         return PlannedComponent(name="normalizer", component="normalizer", settings=_dump(settings))
