@@ -16,6 +16,10 @@ const FIRST_PAUSES_MS: [u64; 3] = [40, 60, 100];
 const FIRST_BASELINE: Duration = Duration::from_millis(2);
 
 const WORDS: usize = 10;
+/// Places of a course's parts among its words; `words_of` writes them in this order.
+const FIRST: usize = 0;
+const SECOND: usize = 3;
+const SWITCH: usize = 6;
 
 /// Nanosecond stamps on CLOCK_MONOTONIC_RAW without a system call.
 ///
@@ -29,10 +33,19 @@ pub struct FastClock {
     words: [[AtomicU64; WORDS]; 2],
 }
 
+static CLOCK: OnceLock<FastClock> = OnceLock::new();
+static THREAD: OnceLock<()> = OnceLock::new();
+
 /// The process's clock; the first call starts its calibrating thread.
+#[inline]
 pub fn fast_clock() -> &'static FastClock {
-    static CLOCK: OnceLock<FastClock> = OnceLock::new();
-    static THREAD: OnceLock<()> = OnceLock::new();
+    CLOCK.get().unwrap_or_else(start_clock)
+}
+
+/// Asks once whether the counter is invariant: on a virtual machine that question leaves the
+/// guest, which takes longer than all that a record costs.
+#[cold]
+fn start_clock() -> &'static FastClock {
     if !counter::is_invariant() {
         return CLOCK.get_or_init(|| FastClock::new(None));
     }
@@ -84,8 +97,19 @@ impl FastClock {
         if !self.uses_counter {
             return monotonic_raw_ns();
         }
-        let (course, ticks) = self.look();
-        course.at(ticks)
+        // As `look`, but of the two lines only the one in force is loaded.
+        loop {
+            let version = self.version.load(Ordering::Acquire);
+            let words = &self.words[slot_of(version)];
+            let word = |index: usize| words[index].load(Ordering::Relaxed);
+            let ticks = counter::ticks();
+            let is_second = ticks.wrapping_sub(word(SWITCH)).cast_signed() >= 0;
+            let line = line_at(words, if is_second { SECOND } else { FIRST });
+            fence(Ordering::Acquire);
+            if self.version.load(Ordering::Relaxed) == version {
+                return line.at(ticks);
+            }
+        }
     }
 
     /// Guaranteed error of a reading taken now, against CLOCK_MONOTONIC_RAW.
@@ -137,15 +161,10 @@ impl FastClock {
     fn course(&self, version: u64) -> Course {
         let words = &self.words[slot_of(version)];
         let word = |index: usize| words[index].load(Ordering::Relaxed);
-        let line = |at: usize| Line {
-            ticks: word(at),
-            ns: word(at + 1).cast_signed(),
-            rate: word(at + 2),
-        };
         Course {
-            first: line(0),
-            second: line(3),
-            switch: word(6),
+            first: line_at(words, FIRST),
+            second: line_at(words, SECOND),
+            switch: word(SWITCH),
             bound_ns: word(7),
             drift_ns_per_second: word(8),
             aged_from: word(9),
@@ -156,6 +175,16 @@ impl FastClock {
 #[inline(always)]
 fn slot_of(version: u64) -> usize {
     usize::from(version & 1 == 1)
+}
+
+#[inline(always)]
+fn line_at(words: &[AtomicU64; WORDS], at: usize) -> Line {
+    let word = |index: usize| words[index].load(Ordering::Relaxed);
+    Line {
+        ticks: word(at),
+        ns: word(at + 1).cast_signed(),
+        rate: word(at + 2),
+    }
 }
 
 fn words_of(course: &Course) -> [u64; WORDS] {
