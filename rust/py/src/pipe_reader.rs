@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyMemoryView;
+use pyo3::types::{PyBytes, PyMemoryView};
 use tickwork_core::ring::pipe::{self, PipeGauge};
 use tickwork_core::ring::segment::Segment;
 
@@ -163,6 +163,17 @@ impl PipeReader {
         }
         view.map(|view| PyMemoryView::from(Bound::new(py, view)?.as_any()))
             .transpose()
+    }
+
+    /// A copy of the next record, its room given back; None when there is none yet.
+    fn read_record<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        self.with(|reader| {
+            let copy = reader.record().map_err(raise)?;
+            let copy = copy.map(|record| PyBytes::new(py, record));
+            reader.release();
+            self.received.store(reader.received(), Ordering::Relaxed);
+            Ok(copy)
+        })
     }
 
     /// Whether there is something to read, now or within the time.

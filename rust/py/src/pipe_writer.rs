@@ -56,18 +56,20 @@ impl PipeWriter {
 }
 
 /// The records of `bytes`, or an error that says where they end.
-fn whole(bytes: &[u8]) -> PyResult<Vec<&[u8]>> {
+fn whole(bytes: &[u8]) -> PyResult<Records<'_>> {
     let mut walk = Records::new(bytes);
-    let records: Vec<&[u8]> = walk.by_ref().collect();
+    let is_aligned = walk
+        .by_ref()
+        .all(|record| record.len().is_multiple_of(ALIGNMENT));
     let rest = walk.rest().len();
-    if rest != 0 || records.iter().any(|record| record.len() % ALIGNMENT != 0) {
+    if rest != 0 || !is_aligned {
         return Err(PyValueError::new_err(format!(
             "sending a batch of {} bytes: the last {rest} are no whole record; send whole \
              records, each padded to 64 bytes",
             bytes.len()
         )));
     }
-    Ok(records)
+    Ok(Records::new(bytes))
 }
 
 /// Stages a record; what was staged before one that is too long is sent.
@@ -107,7 +109,7 @@ impl PipeWriter {
     /// Sends all records and waits for room; fewer only when time is over.
     fn send(&self, py: Python<'_>, records: &Bound<'_, PyAny>, timeout_ns: i64) -> PyResult<usize> {
         let lent = Lent::get(records)?;
-        let records = whole(lent.bytes())?;
+        let records: Vec<&[u8]> = whole(lent.bytes())?.collect();
         let mut sent = 0;
         let mut step = |slice| {
             self.with(|writer| {

@@ -174,6 +174,9 @@ class PipeReader:
         Waiting releases the GIL and answers Ctrl-C. `wait`: spin, yield or park.
         """
 
+    def read_record(self) -> bytes | None:
+        """A copy of the next record, its room given back; None when there is none yet."""
+
     def wait(self, timeout_ns: int, wait: str = "park") -> bool:
         """Whether there is something to read, now or within the time."""
 
