@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 SECONDS ?= 60
-RUST_SOURCES := $(shell find rust -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.toml -o -name pyproject.toml) Cargo.toml Cargo.lock
+RUST_SOURCES := $(shell find rust/core rust/py -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.toml -o -name pyproject.toml) Cargo.toml Cargo.lock
 MEMBERS := pyproject.toml proto/pyproject.toml services/pyproject.toml operator/pyproject.toml analysis/pyproject.toml cli/pyproject.toml
 
 .PHONY: help
@@ -86,7 +86,7 @@ test-python: setup ## Tests of everything else, on two workers
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 .PHONY: test
-test: lint types walls stubtest clippy test-rust test-python ## Everything that proves the project (CI runs this)
+test: lint types walls stubtest clippy test-rust test-python bench-smoke ## Everything that proves the project (CI runs this)
 
 .PHONY: loom
 loom: ## Model-checks the rings; prints interleavings, and mutants that must fail
@@ -99,6 +99,21 @@ torture: setup ## Kills writers, books and readers for SECONDS at random points
 .PHONY: test-peers
 test-peers: setup ## An unmodified third-party client keeps a book against the twin
 	tools/test-peers.sh
+
+# -- benchmarks -----------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: setup ## Measures everything beside its peers; writes benchmarks/results.json
+	benchmarks/peers/install.sh $(abspath $(BIN)/uv)
+	$(BIN)/python -m benchmarks
+
+.PHONY: bench-smoke
+bench-smoke: setup ## Plays every row once, small, without peers and captures
+	@$(BIN)/python -m benchmarks --smoke
+
+.PHONY: bench-instructions
+bench-instructions: setup ## Counts instructions of the core's rows, compares with those kept
+	$(BIN)/python -m benchmarks --instructions compare
 
 # -- the product ----------------------------------------------------------------------------------
 

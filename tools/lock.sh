@@ -19,7 +19,10 @@ printf 'uv_build>=0.13.6,<0.14\nmaturin==1.16.0\n' | "$UV" $COMPILE - --output-f
 # The peers' environment holds no member of the workspace: python-binance is a peer, not ours.
 # shellcheck disable=SC2086
 echo 'python-binance==1.0.37' | "$UV" $COMPILE - --output-file requirements/peers.txt
-if grep -n '://' requirements/*.txt; then
+# shellcheck disable=SC2086
+"$UV" $COMPILE --python-version 3.11 benchmarks/peers/requirements.in \
+    --output-file benchmarks/peers/requirements.txt
+if grep -n '://' benchmarks/peers/requirements.txt requirements/*.txt; then
     echo "a lock file holds an address" >&2
     exit 1
 fi
