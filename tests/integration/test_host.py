@@ -205,6 +205,29 @@ def test_collect_never_leaves_the_output_directory(run, label):
     assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"label": "../../elsewhere"},
+        {"label": "/tmp/elsewhere"},
+        {"label": ""},
+        {"start_unix_ns": -1},
+        {"measure_from_unix_ns": -(2**63)},
+        {"start_unix_ns": 2**62, "stop_unix_ns": 5},
+    ],
+    ids=str,
+)
+def test_a_start_that_cannot_be_meant_is_refused_and_harms_nothing(run, nonsense):
+    unit = run()
+    unit.control.Open(messages.OpenRequest())
+    with pytest.raises(grpc.RpcError) as refused:
+        unit.control.Start(messages.StartRequest(**{"arm": "main", "label": "000-main"} | nonsense))
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert not list(unit.root.glob("**/counters.json"))
+    assert unit.control.Describe(messages.DescribeRequest()).state == messages.STATE_READY
+    assert unit.start().state == messages.STATE_RUNNING
+
+
 def test_sigterm_is_a_final_stop(run):
     unit = run()
     unit.control.Open(messages.OpenRequest())

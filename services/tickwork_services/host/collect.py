@@ -28,16 +28,22 @@ class Piece:
     last: bool
 
 
+def check_label(doing: str, label: str) -> None:
+    """Raises InputError where ``label`` cannot be a block's name: it names a directory."""
+    if not _LABEL.fullmatch(label):
+        raise errors.InputError(
+            f"{doing} the block {label!r}: that is no block's name.",
+            "A block is named <nnn>-<arm>, for example 000-main.",
+        )
+
+
 def list_files(root: pathlib.Path, label: str) -> list[str]:
     """Returns the paths below ``root`` (of the block ``label``; empty: of all), in order.
 
     Raises InputError where ``label`` cannot be a block's name.
     """
-    if label and not _LABEL.fullmatch(label):
-        raise errors.InputError(
-            f"Collecting the block {label!r}: that is no block's name.",
-            "Ask for <nnn>-<arm>, for example 000-main, or for nothing to get all.",
-        )
+    if label:
+        check_label("Collecting", label)
     found = []
     for folder, _, names in os.walk(root / label if label else root, followlinks=False):
         for name in names:

@@ -175,6 +175,15 @@ async def serve(host: unit_host.UnitHost) -> grpc.aio.Server:
 
 
 def _start_of(request: messages.StartRequest) -> unit_host.Start:
+    """Returns what is asked for; raises InputError where it cannot be meant."""
+    collect.check_label("Starting", request.label)
+    start, stop = request.start_unix_ns, request.stop_unix_ns
+    if min(start, request.measure_from_unix_ns, stop) < 0 or 0 < stop <= start:
+        raise errors.InputError(
+            f"Starting the block {request.label}: from {start} to {stop} Unix ns is no time, "
+            f"measured from {request.measure_from_unix_ns}.",
+            "Instants are Unix nanoseconds; the stop lies behind the start, or is 0 for none.",
+        )
     return unit_host.Start(
         block=request.block,
         arm=request.arm,

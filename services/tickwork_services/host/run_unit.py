@@ -132,7 +132,9 @@ def _serve_pages(host: unit_host.UnitHost) -> pages.Pages:
     labels = {"group": host.unit.group, "unit": host.unit.name, "arm": host.unit.arm}
     return pages.Pages(
         host.unit.metrics,
-        metrics=lambda: metrics.render(host.registry.read(), host.registry.histograms, labels),
+        metrics=lambda own: metrics.render(
+            {**host.registry.read(), "pages": own}, host.registry.histograms, labels
+        ),
         healthy=lambda: _answer(host.alive(STALL_NS)),
         ready=lambda: _answer(host.serving()),
     )
