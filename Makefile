@@ -82,8 +82,9 @@ test-rust: ## Tests of the Rust core
 	cargo test --quiet -p tickwork-core
 
 .PHONY: test-python
-test-python: setup ## Tests of everything else, on two workers
-	$(BIN)/pytest -n 2 --dist loadgroup
+test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
+	$(BIN)/pytest -n 2 -m "not system"
+	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test
 test: lint types walls stubtest clippy test-rust test-python bench-smoke ## Everything that proves the project (CI runs this)

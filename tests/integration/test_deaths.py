@@ -13,7 +13,7 @@ from tickwork.conductor.outcome import Outcome
 from tickwork.kinds import compiler
 from tickwork.local import execution, runs
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.system
 DEMO = pathlib.Path(__file__).parents[2] / "experiments" / "pipeline" / "demo.yaml"
 VICTIMS = ("publisher", "book", "normalizer", "forwarder", "shm")
 CALM = (

@@ -11,7 +11,7 @@ from tickwork.kinds import compiler
 from tickwork.local import execution, runs
 from tickwork.plan import plan as plans
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.system
 FOLDER = pathlib.Path(__file__).parents[2] / "experiments" / "pipeline"
 # Short and at a rate that a busy machine keeps up with: what is proven here is the file.
 QUICK = ["durationSeconds=4", "warmUpSeconds=1", "repeats=1"]

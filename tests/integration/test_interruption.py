@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("pipeline"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 ROOT = pathlib.Path(__file__).parents[2]
 TICKWORK = pathlib.Path(sys.executable).parent / "tickwork"
 PATIENCE_S = 60.0
