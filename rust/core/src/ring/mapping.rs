@@ -147,6 +147,18 @@ impl Words {
         // SAFETY: inside of the mapping (checked), aligned to a word, accessed atomically.
         unsafe { AtomicU64::from_ptr(self.base.add(at)) }
     }
+
+    /// Several words, checked once.
+    #[inline(always)]
+    fn range(&self, at: usize, count: usize) -> &[AtomicU64] {
+        let end = at.checked_add(count);
+        assert!(
+            end.is_some_and(|end| end <= self.words),
+            "words inside of the mapping"
+        );
+        // SAFETY: inside of the mapping (checked), aligned, accessed atomically only.
+        unsafe { std::slice::from_raw_parts(self.base.add(at).cast(), count) }
+    }
 }
 
 impl Memory for Words {
@@ -163,5 +175,21 @@ impl Memory for Words {
     #[inline(always)]
     fn fence(&self, order: Ordering) {
         std::sync::atomic::fence(order);
+    }
+
+    #[inline(always)]
+    fn copy_in(&self, at: usize, bytes: &[u8]) {
+        let chunks = bytes.as_chunks::<WORD>().0;
+        for (word, chunk) in self.range(at, chunks.len()).iter().zip(chunks) {
+            word.store(u64::from_le_bytes(*chunk), Ordering::Relaxed);
+        }
+    }
+
+    #[inline(always)]
+    fn copy_out(&self, at: usize, bytes: &mut [u8]) {
+        let chunks = bytes.as_chunks_mut::<WORD>().0;
+        for (word, chunk) in self.range(at, chunks.len()).iter().zip(chunks) {
+            *chunk = word.load(Ordering::Relaxed).to_le_bytes();
+        }
     }
 }

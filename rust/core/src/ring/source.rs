@@ -22,6 +22,12 @@ const PROBE_NS: i64 = 50_000_000;
 /// How often an active reader says where it is.
 const TELL_NS: i64 = 20_000_000;
 
+/// Looks at the clock that come closer than this are too many.
+const FREQUENT_NS: i64 = 1_000_000;
+
+/// Most calls between two looks at the clock.
+const STRIDE_MAX: u32 = 32;
+
 /// State of a segment as a reader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
@@ -56,6 +62,10 @@ pub struct Source {
     probed_ns: i64,
     told_ns: i64,
     told_lost: u64,
+    looked_ns: i64,
+    /// Calls from one look at the clock to the next, and how many of them are left.
+    stride: u32,
+    calls_left: u32,
 }
 
 impl Source {
@@ -75,6 +85,9 @@ impl Source {
             probed_ns: 0,
             told_ns: 0,
             told_lost: 0,
+            looked_ns: 0,
+            stride: 1,
+            calls_left: 0,
         })
     }
 
@@ -92,6 +105,26 @@ impl Source {
     #[must_use]
     pub fn liveness(&self) -> Liveness {
         liveness(&self.segment)
+    }
+
+    /// Whether a call that reads should look at the clock, at the file and at `.readers`: each
+    /// call of a reader that comes rarely, one of some of a reader that spins, which would wait
+    /// longer for the clock than for the record.
+    #[inline]
+    pub(crate) fn is_look_due(&mut self) -> bool {
+        if self.calls_left > 1 {
+            self.calls_left -= 1;
+            return false;
+        }
+        let now_ns = clock::monotonic_raw_ns();
+        let is_frequent = now_ns - self.looked_ns < FREQUENT_NS;
+        self.stride = if is_frequent {
+            (self.stride * 2).min(STRIDE_MAX)
+        } else {
+            1
+        };
+        (self.looked_ns, self.calls_left) = (now_ns, self.stride);
+        true
     }
 
     /// Says in `.readers` where this reader is: a new loss at once, else every 20 ms.

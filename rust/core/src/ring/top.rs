@@ -67,11 +67,11 @@ impl TopReader {
                         break;
                     }
                     Found::Lapped { newest } => batch.lost += self.lap(newest),
-                    Found::Nothing => return self.end(batch),
+                    Found::Nothing => return self.end(batch, false),
                 }
             }
         }
-        self.end(batch)
+        self.end(batch, out.is_empty())
     }
 
     fn lap(&mut self, newest: u64) -> u64 {
@@ -82,8 +82,18 @@ impl TopReader {
         lost
     }
 
-    fn end(&mut self, batch: Batch) -> Batch {
+    /// An empty read asks for nothing but this look.
+    #[inline]
+    fn end(&mut self, batch: Batch, is_asked: bool) -> Batch {
         self.received += batch.copied as u64;
+        if self.source.is_look_due() || is_asked || batch.lost > 0 {
+            self.look();
+        }
+        batch
+    }
+
+    /// Follows a writer that made a new file, and says in `.readers` where this reader is.
+    fn look(&mut self) {
         if self.available() == 0 && self.source.follow() {
             // A new file counts from 1; what it already overwrote is found as a lap.
             if let Ok(slots) = reader_of(self.source.segment(), 0) {
@@ -91,7 +101,6 @@ impl TopReader {
             }
         }
         self.source.tell(self.slots.next(), self.lost);
-        batch
     }
 
     /// Waits at most one slice (50 ms) for a record or for the end; says whether one came.

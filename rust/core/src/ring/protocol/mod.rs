@@ -52,6 +52,19 @@ pub struct Region {
     pub size: u64,
 }
 
+impl Region {
+    /// Where in the region the byte `position` since the beginning lies. Most regions are a power
+    /// of two, and a division costs more than the rest of a record's way.
+    #[inline(always)]
+    pub fn inside(&self, position: u64) -> u64 {
+        if self.size.is_power_of_two() {
+            position & (self.size - 1)
+        } else {
+            position % self.size
+        }
+    }
+}
+
 /// Words of the control lines, from their first.
 pub mod control {
     /// Position that the writer is about to reach.

@@ -58,7 +58,7 @@ impl<M: Memory> PipeTail<M> {
     #[inline]
     pub fn stage(&mut self, record: &[u8]) -> bool {
         let length = record.len() as u64;
-        let inside = self.staged % self.region.size;
+        let inside = self.region.inside(self.staged);
         let to_end = self.region.size - inside;
         let pad = if length > to_end { to_end } else { 0 };
         if !self.has_room(pad + length) {
@@ -117,7 +117,7 @@ impl<M: Memory> PipeTail<M> {
 
     /// Whether `length` bytes fit now, in the worst place.
     pub fn has_room_for(&mut self, length: u64) -> bool {
-        let to_end = self.region.size - self.staged % self.region.size;
+        let to_end = self.region.size - self.region.inside(self.staged);
         let pad = if length > to_end { to_end } else { 0 };
         self.has_room(pad + length)
     }
@@ -142,7 +142,7 @@ impl<M: Memory> PipeTail<M> {
 
     #[inline(always)]
     fn word_of(&self, position: u64) -> usize {
-        self.region.at + (position % self.region.size) as usize / WORD
+        self.region.at + self.region.inside(position) as usize / WORD
     }
 }
 
@@ -196,7 +196,7 @@ impl<M: Memory> PipeHead<M> {
                 return Head::Nothing;
             }
             let position = self.cursor;
-            let inside = position % self.region.size;
+            let inside = self.region.inside(position);
             let at = self.region.at + inside as usize / WORD;
             let length = record_length(&self.memory, at);
             let room = (self.committed - position).min(self.region.size - inside);

@@ -127,15 +127,19 @@ impl<M: Memory> SlotReader<M> {
     #[inline]
     pub fn has_news(&self) -> bool {
         let at = word_of(&self.region, self.next);
-        self.memory.load(at, Ordering::Acquire) == self.next || self.newest() >= self.next
+        let seen = self.memory.load(at, Ordering::Acquire);
+        seen == self.next || (seen > self.next && self.newest() >= self.next)
     }
 
     /// Copies the next record to `out` if it is there, whole and not overwritten meanwhile.
     #[inline]
     pub fn read(&mut self, out: &mut [u8; SLOT]) -> Found {
         let at = word_of(&self.region, self.next);
-        if self.memory.load(at, Ordering::Acquire) != self.next {
-            if self.newest() < self.next {
+        let seen = self.memory.load(at, Ordering::Acquire);
+        if seen != self.next {
+            // An older record in the slot says that the next one is not complete. What is committed
+            // lies in another line, which a reader that waits must not take from the writer.
+            if seen < self.next || self.newest() < self.next {
                 return Found::Nothing;
             }
             // It was committed, perhaps after the look above: only a second look can tell.

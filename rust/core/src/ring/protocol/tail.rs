@@ -46,7 +46,7 @@ impl<M: Memory> TailWriter<M> {
     #[inline]
     pub fn write(&mut self, record: &[u8]) -> u64 {
         let length = record.len() as u64;
-        let to_end = self.region.size - self.committed % self.region.size;
+        let to_end = self.region.size - self.region.inside(self.committed);
         let pad = if length > to_end { to_end } else { 0 };
         let end = self.committed + pad + length;
         let control = self.region.control;
@@ -81,7 +81,7 @@ impl<M: Memory> TailWriter<M> {
 
     #[inline(always)]
     fn word_of(&self, position: u64) -> usize {
-        self.region.at + (position % self.region.size) as usize / WORD
+        self.region.at + self.region.inside(position) as usize / WORD
     }
 }
 
@@ -152,7 +152,7 @@ impl<M: Memory> TailReader<M> {
         if self.is_spoiled() {
             return self.lap();
         }
-        let inside = self.cursor % self.region.size;
+        let inside = self.region.inside(self.cursor);
         let available = (committed - self.cursor).min(self.region.size - inside);
         let length = (available as usize).min(out.len());
         let at = self.region.at + inside as usize / WORD;
