@@ -11,6 +11,7 @@ from tickwork_cli import wings
 EXAMPLES = """\
 examples:
   tickwork audit btcusdt_20240808.gz btcusdt_20240809.gz --venue binance-spot
+  tickwork audit incident.twr
   tickwork audit usdm.jsonl.zst --venue binance-usdm --json | jq .gaps
 
 Several captures are one stream, in the given order. Read are our own recordings, lines of
@@ -27,9 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("captures", nargs="+", type=pathlib.Path, metavar="CAPTURE")
     parser.add_argument(
         "--venue",
-        required=True,
         choices=("binance-spot", "binance-usdm"),
-        help="whose sequence rule holds",
+        help="whose sequence rule holds; our own recordings say it themselves",
     )
     parser.add_argument("--json", action="store_true", help="print the finding as JSON")
 

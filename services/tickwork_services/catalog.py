@@ -39,6 +39,7 @@ TABLE: dict[str, Entry] = {
     "forwarder": _entry("forwarder", "Forwarder"),
     "normalizer": _entry("normalizer", "Normalizer"),
     "publisher": _entry("publisher", "Publisher"),
+    "recorder": _entry("recorder", "Recorder"),
     "venue_twin": _entry("venue_twin", "VenueTwin"),
 }
 

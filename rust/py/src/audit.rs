@@ -36,6 +36,11 @@ impl Audit {
         Ok(Self(Mutex::new(auditor)))
     }
 
+    /// Makes room for an instrument before it appears; ids follow the order of the calls.
+    fn expect(&self, symbol: &str) -> bool {
+        self.auditor().expect(symbol)
+    }
+
     /// Takes the next bytes of a capture; they may end anywhere.
     fn feed(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<()> {
         let lent = Lent::get(chunk)?;

@@ -6,8 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use tickwork_core::histogram::Shared;
-use tickwork_core::lines::{Arrival, LineMerger, LineReadings, Sink};
-use tickwork_core::record::frame::Frame;
+use tickwork_core::lines::{Arrival, LineMerger, LineReadings, Sink, Verdict};
+use tickwork_core::record::frame::{self, Frame};
 use tickwork_core::record::{ABSENT, frame_kind};
 use tickwork_core::ring::SegmentError;
 
@@ -78,22 +78,60 @@ impl Sink for Writer {
     }
 }
 
+/// A copy of every frame as it came, before lines are merged; what has no room is counted.
+///
+/// It may lose, it may break: the stream of the pipeline never hears of it.
+struct Tap {
+    writer: Writer,
+    scratch: Vec<u8>,
+    taken: u64,
+    dropped: u64,
+}
+
+impl Tap {
+    fn new(object: &Bound<'_, PyAny>) -> Self {
+        Self {
+            writer: Writer::new(object),
+            scratch: Vec::new(),
+            taken: 0,
+            dropped: 0,
+        }
+    }
+
+    fn copy(&mut self, arrival: &Arrival<'_>, venue: u8, frame_id: u64) {
+        let header = Frame {
+            venue,
+            frame_id,
+            ..arrival.header
+        };
+        self.scratch.clear();
+        frame::append(&mut self.scratch, &header, arrival.payload);
+        let taken = self.writer.try_write(&self.scratch);
+        self.taken += u64::from(taken);
+        self.dropped += u64::from(!taken);
+        self.writer.failure = None;
+    }
+}
+
 /// Frames of all lines of one venue in, one stream of frame records out; never blocks.
 #[pyclass(module = "tickwork_native")]
 pub struct FrameOutlet {
     merger: LineMerger<Writer>,
+    tap: Option<Tap>,
+    venue: u8,
 }
 
 #[pymethods]
 impl FrameOutlet {
     #[new]
-    #[pyo3(signature = (writer, venue, instruments, lines, hold_ns))]
+    #[pyo3(signature = (writer, venue, instruments, lines, hold_ns, tap = None))]
     fn new(
         writer: &Bound<'_, PyAny>,
         venue: &str,
         instruments: Vec<String>,
         lines: u16,
         hold_ns: i64,
+        tap: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         if lines == 0 {
             return Err(PyValueError::new_err(
@@ -102,7 +140,11 @@ impl FrameOutlet {
         }
         let (rules, instruments) = parse::known(venue, &instruments)?;
         let merger = LineMerger::new(rules, instruments, lines, hold_ns, Writer::new(writer));
-        Ok(Self { merger })
+        Ok(Self {
+            merger,
+            tap: tap.map(Tap::new),
+            venue: rules.venue,
+        })
     }
 
     /// Takes one frame; returns 0 forwarded, 1 duplicate, 2 held, 3 dropped, 4 late.
@@ -136,13 +178,13 @@ impl FrameOutlet {
             ..Frame::default()
         };
         let verdict = match payload.cast::<PyBytes>() {
-            Ok(bytes) => self.merger.on_frame(&Arrival {
+            Ok(bytes) => self.take(&Arrival {
                 header,
                 payload: bytes.as_bytes(),
             }),
             Err(_) => {
                 let lent = Lent::get(payload)?;
-                self.merger.on_frame(&Arrival {
+                self.take(&Arrival {
                     header,
                     payload: lent.bytes(),
                 })
@@ -182,6 +224,8 @@ impl FrameOutlet {
             ("held", sum(|line| line.held)),
             ("dropped", sum(|line| line.dropped)),
             ("serverShutdowns", sum(|line| line.server_shutdowns)),
+            ("tapped", self.tap.as_ref().map_or(0, |tap| tap.taken)),
+            ("tapDropped", self.tap.as_ref().map_or(0, |tap| tap.dropped)),
         ])
     }
 
@@ -196,6 +240,14 @@ impl FrameOutlet {
 }
 
 impl FrameOutlet {
+    /// Copies a frame to the tap, then gives it to the merging.
+    fn take(&mut self, arrival: &Arrival<'_>) -> Verdict {
+        if let Some(tap) = &mut self.tap {
+            tap.copy(arrival, self.venue, self.merger.next_frame_id());
+        }
+        self.merger.on_frame(arrival)
+    }
+
     fn check(&self, line: u16, kind: u8) -> PyResult<()> {
         let lines = self.merger.lines().len();
         if usize::from(line) >= lines {

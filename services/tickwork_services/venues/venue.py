@@ -5,7 +5,7 @@ Pure knowledge: no socket, no clock. Limits are data with the date of the page t
 
 import abc
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 SequenceRule = Literal["first", "previous"]
@@ -151,6 +151,28 @@ class Question:
     limit: int = 0
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Told:
+    """What a recorded message of a venue says, as far as a replay needs it.
+
+    ``payload`` is the message without what a combined connection put around it; ``stream`` is the
+    name in there. Levels are price and quantity as text. ``channel`` is that of a stream, or
+    ``snapshot`` for an answer to a depth request (which names no symbol); ``first``, ``last`` and
+    ``previous`` are the ids of a diff, ``last`` that of a ticker or snapshot too. ``previous`` is
+    None where the venue does not say it.
+    """
+
+    channel: str
+    symbol: str
+    payload: bytes
+    stream: str | None
+    first: int = 0
+    last: int = 0
+    previous: int | None = None
+    bids: Sequence[Level] = ()
+    asks: Sequence[Level] = ()
+
+
 class Server(abc.ABC):
     """What a program that pretends to be this venue reads and says."""
 
@@ -173,6 +195,14 @@ class Server(abc.ABC):
     @abc.abstractmethod
     def read_stream(self, stream: str) -> tuple[str, str] | None:
         """Reads a stream's name into symbol and channel; None for a form nobody offers."""
+
+    @abc.abstractmethod
+    def read_told(self, payload: bytes) -> Told | None:
+        """Reads a recorded message of this venue; None for what is no market data of it."""
+
+    @abc.abstractmethod
+    def read_listings(self, payload: bytes) -> Mapping[str, tuple[int, int]]:
+        """Reads recorded exchange information: exponents of price and quantity by symbol."""
 
     @abc.abstractmethod
     def read_question(self, target: str) -> Question | Refusal:

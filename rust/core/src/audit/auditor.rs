@@ -126,6 +126,12 @@ impl Auditor {
         })
     }
 
+    /// Makes room for an instrument before it appears: ids follow the order of the calls, and
+    /// exchange information finds it. False for a symbol that cannot be one.
+    pub fn expect(&mut self, symbol: &str) -> bool {
+        self.symbols.iter().any(|known| known == symbol) || self.add(symbol.as_bytes())
+    }
+
     /// Takes the next bytes of the capture; they may end anywhere.
     pub fn feed(&mut self, chunk: &[u8]) {
         let mut assembly = std::mem::take(&mut self.assembly);

@@ -81,6 +81,12 @@ impl<S: Sink> LineMerger<S> {
         }
     }
 
+    /// The id that the next frame gets.
+    #[must_use]
+    pub fn next_frame_id(&self) -> u64 {
+        self.readings.frames
+    }
+
     /// Takes one frame.
     ///
     /// # Panics

@@ -411,7 +411,8 @@ class FrameOutlet:
 
     `writer` is a PipeWriter, or anything with its `try_send`; an error that it raises is raised
     here, except that a frame too long for the pipe is dropped and counted. `hold_ns` bounds how
-    long a diff waits for the one before it.
+    long a diff waits for the one before it. `tap`, of the same kind as `writer`, gets a copy of
+    every frame before lines are merged; what it does not take is counted and nothing else.
     """
 
     def __new__(
@@ -421,6 +422,7 @@ class FrameOutlet:
         instruments: Sequence[str],
         lines: int,
         hold_ns: int,
+        tap: Any | None = None,
     ) -> FrameOutlet: ...
     def on_frame(
         self,
@@ -558,6 +560,9 @@ class Audit:
     """Captures in, the proof of their books out (INTERFACES section 9)."""
 
     def __new__(cls, venue: str, keep_rows: bool = False) -> Audit: ...
+    def expect(self, symbol: str) -> bool:
+        """Makes room for an instrument before it appears; ids follow the order of the calls."""
+
     def feed(self, chunk: Buffer) -> None:
         """The next bytes of a capture, uncompressed; they may end anywhere."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from websockets import datastructures, http11
 
 from tickwork.unit.settings import venue_twin
-from tickwork_services.components.venue_twin import frames, limits, line, market
+from tickwork_services.components.venue_twin import frames, limits, line, market, sent
 from tickwork_services.venues import venue
 
 ADDRESSES_MAX = 1024
@@ -57,6 +57,7 @@ class Exchange:
         self._attempts_max = settings.connection_attempts_max or rules.connection_attempts
         self.write_buffer_bytes_max = settings.write_buffer_bytes_max
         self.counts = dict.fromkeys(COUNTED, 0)
+        self.sent = sent.Sent() if settings.sum_payloads else None
         self._settings = settings
         self._lines: dict[int, line.Line] = {}
         self._strangers: dict[int, line.Line] = {}
@@ -150,10 +151,23 @@ class Exchange:
     def publish(self, groups: Groups, payload: bytes) -> None:
         """Puts one payload on all lines of ``groups``; encoded once per kind of wrapping."""
         for (before, after), lines in groups.items():
-            frame = frames.encode(before + payload + after)
+            whole = before + payload + after
+            frame = frames.encode(whole)
             self.counts["frames"] += len(lines)
             for each in lines:
                 each.pending.append(frame)
+            if self.sent is not None:
+                self.sent.note([each.id for each in lines if each.open], whole)
+
+    def publish_everywhere(self, payload: bytes) -> None:
+        """Puts a message on every line as it is: nobody can say whose it is."""
+        self.publish({BARE: self.lines}, payload)
+
+    def put(self, to: line.Line, whole: bytes, frame: bytes) -> None:
+        """Puts one message on one line, in the frames it is to be sent in."""
+        to.pending.append(frame)
+        if self.sent is not None and to.open:
+            self.sent.note((to.id,), whole)
 
     def flush(self, now_ns: int) -> None:
         """Writes what is pending on every line; no line is always the first to be served."""

@@ -37,11 +37,22 @@ class Session:
         self._random = random.Random(f"{settings.seed}/session").random
         self._channels, self._shares = _shares(settings.engine.mix, settings.channels)
         self._stock: deque[market.Message] = deque()
+        self.counts: dict[str, int] = {}
 
     @property
     def rendered(self) -> int:
         """How many messages lie ready."""
         return len(self._stock)
+
+    def load(self) -> None:
+        """Nothing to read: everything follows from the seed."""
+
+    def rewind(self) -> None:
+        """A seeded market goes on where it was."""
+
+    def facts(self) -> dict[str, object]:
+        """Returns nothing: the counters say it all."""
+        return {}
 
     def render(self, messages: int) -> None:
         """Renders until ``messages`` lie ready."""

@@ -94,29 +94,31 @@ class Strikes:
         whole = before + payload + after
         kind = injection.fault.kind
         if kind == "duplicate":
-            to.pending += [frames.encode(whole)] * 2
+            for _ in range(2):
+                self._put(to, whole)
         elif kind == "splitFrames":
-            to.pending.append(frames.encode_fragments(whole))
+            self._exchange.put(to, whole, frames.encode_fragments(whole))
         elif kind == "malformed":
-            to.pending.append(frames.encode(whole[: len(whole) * 2 // 3]))
+            self._put(to, whole[: len(whole) * 2 // 3])
         elif kind == "oversized":
             filler = b"x" * max(0, self._oversized_bytes - len(whole))
-            padded = before + payload[:-1] + b',"filler":"' + filler + b'"}' + after
-            to.pending.append(frames.encode(padded))
+            self._put(to, before + payload[:-1] + b',"filler":"' + filler + b'"}' + after)
         elif kind == "delay":
-            frame = frames.encode(whole)
             due_ns = self._exchange.now_ns() + injection.fault.duration_ms * 1_000_000
-            self._put_off(due_ns, lambda: to.pending.append(frame))
+            self._put_off(due_ns, lambda: self._put(to, whole))
         elif kind == "reorder":
-            self._caught.setdefault(id(injection), []).append((to, frames.encode(whole)))
+            self._caught.setdefault(id(injection), []).append((to, whole))
+
+    def _put(self, to: line.Line, whole: bytes) -> None:
+        self._exchange.put(to, whole, frames.encode(whole))
 
     def _release(self, injection: faults.Injection) -> None:
         self._let_go(id(injection))
 
     def _let_go(self, number: int) -> None:
         """Sends the messages that a reordering caught, the newest first."""
-        for to, frame in reversed(self._caught.pop(number, [])):
-            to.pending.append(frame)
+        for to, whole in reversed(self._caught.pop(number, [])):
+            self._put(to, whole)
 
     def _put_off(self, due_ns: int, act: Callable[[], None]) -> None:
         if len(self._later) >= HELD_MAX:

@@ -12,9 +12,10 @@ from tickwork import errors
 from tickwork.unit.settings import venue_twin as settings_of
 from tickwork_services import clocks, venues
 from tickwork_services.components.venue_twin import (
-    desk,
     exchange,
     faults,
+    market,
+    programme,
     rest,
     session,
     strikes,
@@ -53,9 +54,8 @@ class VenueTwin(component.Component):
         self._settings = settings
         self._now_ns = now_ns
         self._server = venues.SERVERS[settings.venue]
-        self._session = session.Session(settings, self._server)
         self._exchange = exchange.Exchange(settings, self._server, now_ns)
-        self._desk = desk.Desk(settings, self._server, self._session, now_ns)
+        self._source, self._desk = programme.make(settings, self._server, self._exchange, now_ns)
         self._rest = rest.Rest(self._desk, self._server)
         self._schedule = faults.Schedule((), settings.instruments)
         self._strikes = strikes.Strikes(self._schedule, self._exchange, settings.oversized_bytes)
@@ -74,8 +74,9 @@ class VenueTwin(component.Component):
         context = self._tls_context()
         await self._listen("websocket", self._exchange.accept, context)
         await self._listen("rest", self._rest.accept, context)
-        if self._session.rate > session.LIVE_RATE_MAX:
-            await self._render(int(self._settings.prerendered_seconds * self._session.rate))
+        await asyncio.to_thread(self._source.load)
+        if self._source.rate > session.LIVE_RATE_MAX:
+            await self._render(int(self._settings.prerendered_seconds * self._source.rate))
         self._tasks["sweep"] = self._watch(self._sweep())
 
     async def start(self, stretch: component.Stretch) -> None:
@@ -93,6 +94,7 @@ class VenueTwin(component.Component):
             if stretch.stop_ns is None
             else truth.TruthFile(stretch.directory, self._settings.corrupt_truth_every)
         )
+        self._source.rewind()
         self._desk.begin(self._schedule, self._write_truth, stretch.unix_map)
         self._tasks["stream"] = self._watch(self._stream(stretch))
 
@@ -141,15 +143,22 @@ class VenueTwin(component.Component):
             "injectedFaults": self._past["injectedFaults"] + injected["injectedFaults"],
             "injectedEvents": self._past["injectedEvents"] + injected["injectedEvents"],
             "corruptedTruths": self._past["corruptedTruths"] + corrupted,
-            "rendered": self._session.rendered,
+            "rendered": self._source.rendered,
+            **self._source.counts,
         }
 
     def facts(self) -> Mapping[str, Any]:
-        """Returns the faults of the last stretch with what they hit, and the addresses."""
-        return {
+        """Returns the faults of the last stretch with what they hit, and the addresses.
+
+        Where it is asked for, what went out on each line; in a replay, how far it came.
+        """
+        facts: dict[str, Any] = {
             "faults": [injection.fact() for injection in self._schedule.injections],
             "addresses": dict(self.addresses),
         }
+        if self._exchange.sent is not None:
+            facts["lines"] = self._exchange.sent.facts()
+        return {**facts, **self._source.facts()}
 
     async def _listen(
         self,
@@ -190,8 +199,8 @@ class VenueTwin(component.Component):
         return context
 
     async def _render(self, messages: int) -> None:
-        while self._session.rendered < messages:
-            self._session.render(min(messages, self._session.rendered + TURN_MESSAGES_MAX))
+        while self._source.rendered < messages:
+            self._source.render(min(messages, self._source.rendered + TURN_MESSAGES_MAX))
             await asyncio.sleep(0)
         # The collector would look through the whole stock again and again while it is sent.
         gc.freeze()
@@ -226,24 +235,24 @@ class VenueTwin(component.Component):
             elif ended:
                 return
             else:
-                due_ns = stretch.start_ns + self._session.due_ns(self._sent)
+                due_ns = stretch.start_ns + self._source.due_ns(self._sent)
                 await clocks.sleep_until(min(due_ns, now_ns + SWEEP_NS))
 
     def _turn(self, elapsed_ns: int) -> int:
         """Strikes faults and sends messages that are due; returns how many are due in all."""
-        due = self._session.due_count(elapsed_ns)
+        due = self._source.due_count(elapsed_ns)
         unix_ns = clocks.now_unix_ns()
         limit = due
         next_ns = self._schedule.next_ns
         if next_ns is not None and next_ns <= elapsed_ns:
-            limit = min(due, self._session.count_before(next_ns))
+            limit = min(due, self._source.count_before(next_ns))
             if self._sent >= limit:
                 for injection in self._schedule.advance(next_ns):
                     self._exchange.flush(self._now_ns())
                     self._strikes.strike(injection, self._now_ns(), unix_ns)
                 return due + 1
         self._send(min(limit, self._sent + TURN_MESSAGES_MAX), unix_ns)
-        if elapsed_ns - self._session.due_ns(max(0, self._sent - 1)) > LATE_NS:
+        if elapsed_ns - self._source.due_ns(max(0, self._sent - 1)) > LATE_NS:
             self._counts["lateTurns"] += 1
         self._strikes.release_due(self._now_ns())
         self._exchange.flush(self._now_ns())
@@ -253,10 +262,13 @@ class VenueTwin(component.Component):
         stamp = b"%d" % (unix_ns // 1_000_000)
         venue, struck = self._exchange, self._strikes
         for _ in range(until - self._sent):
-            message = self._session.next()
+            message = self._source.next()
             if message.truth:
                 self._write_truth(message.truth)
             self._desk.note(message)
+            if message.instrument < 0:
+                venue.publish_everywhere(message.parts[0])
+                continue
             groups = venue.listeners(message)
             if not groups:
                 continue
@@ -285,9 +297,12 @@ class VenueTwin(component.Component):
             await task
 
     def _write_truth(self, row: bytes) -> None:
-        if self._truth is not None:
+        """Writes one row, or the two of a diff that brought a snapshot with it."""
+        if self._truth is None:
+            return
+        for at in range(0, len(row), market.TRUTH.size):
             self._counts["truthRows"] += 1
-            self._truth.write(row)
+            self._truth.write(row[at : at + market.TRUTH.size])
 
     def _take_past(self) -> None:
         for name, value in self._schedule.counters().items():

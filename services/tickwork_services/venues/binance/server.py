@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Mapping
 
 from tickwork_services.venues import venue
-from tickwork_services.venues.binance import client, orders, render, rules
+from tickwork_services.venues.binance import client, orders, render, rules, told
 
 TARGET_LENGTH_MAX = 1 << 16
 
@@ -61,6 +61,14 @@ class BinanceServer(render.Renderer):
         if match is None:
             return None
         return match.group(1).upper(), match.group(2) or match.group(3)
+
+    def read_told(self, payload: bytes) -> venue.Told | None:
+        """Reads a recorded message, wrapped or bare."""
+        return told.read(payload)
+
+    def read_listings(self, payload: bytes) -> Mapping[str, tuple[int, int]]:
+        """Reads tick and step sizes out of exchangeInfo."""
+        return told.read_listings(payload)
 
     def read_question(self, target: str) -> venue.Question | venue.Refusal:
         """Reads the target of a REST request: depth, exchangeInfo, time, ping."""

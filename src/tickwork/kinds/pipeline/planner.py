@@ -21,6 +21,7 @@ from tickwork.unit.settings.consumer import ConsumerSettings
 from tickwork.unit.settings.forwarder import ForwarderSettings
 from tickwork.unit.settings.normalizer import NormalizerSettings
 from tickwork.unit.settings.publisher import PublisherSettings
+from tickwork.unit.settings.recorder import RecorderSettings
 from tickwork.unit.settings.venue_twin import VenueTwinSettings
 from tickwork.unit.transport import TransportName, WaitName
 
@@ -28,6 +29,7 @@ REQUEST_PIPE_BYTES = 64 << 10
 TOP_BYTES = 64
 FUSED_UNIT = "engine"
 TWIN_UNIT = "twin"
+RECORDER_UNIT = "recorder"
 
 # In the order of starting: who is read starts before who reads from a venue.
 STAGES = ("publisher", "book", "normalizer", "forwarder")
@@ -39,6 +41,7 @@ _FLOW = {
     "book": 2,
     "publisher": 3,
     "consumer": 4,
+    RECORDER_UNIT: 4,
     TWIN_UNIT: 5,
 }
 
@@ -139,6 +142,8 @@ class _Planner:
             instruments=venue.instruments,
             channels=venue.channels,
             seed=self._arm.seed,
+            lines=self._spec.forwarder.lines,
+            sum_payloads=self._spec.record is not None,
         )
         ports = ("websocket", "rest")
         component = PlannedComponent(
@@ -166,7 +171,25 @@ class _Planner:
             wait = "park" if name == "forwarder" else self._spec.wait
             inside = sorted(inside, key=lambda each: _FLOW[each.name])
             units.append(self._unit(name, name, inside, *ports, wait=wait))
-        return units
+        return [*self._recorder_units(), *units]
+
+    def _recorder_units(self) -> list[PlannedUnit]:
+        """Returns the recorder, which starts before the forwarder that feeds it."""
+        record = self._spec.record
+        if record is None:
+            return []
+        settings = RecorderSettings(
+            **dict(record),
+            venue=self._spec.venue.name,
+            instruments=self._spec.venue.instruments,
+            # A line and its replacement are two sources to whoever merges.
+            lines=2 * self._spec.forwarder.lines,
+            hold_ms=self._spec.forwarder.hold_ms,
+        )
+        component = PlannedComponent(
+            name=RECORDER_UNIT, component=RECORDER_UNIT, settings=_dump(settings)
+        )
+        return [self._unit(RECORDER_UNIT, RECORDER_UNIT, [component])]
 
     def _consumer_unit(self, consumer: specs.Consumer) -> PlannedUnit:
         settings = ConsumerSettings(
@@ -237,7 +260,8 @@ class _Planner:
     # -- links ------------------------------------------------------------------------------------
 
     def _path(self, component: str) -> str:
-        return f"{specs.PIPELINE_GROUP}{self._arm.suffix}/{self._placed[component]}"
+        unit = self._placed.get(component, component)
+        return f"{specs.PIPELINE_GROUP}{self._arm.suffix}/{unit}"
 
     def _pipe(self, name: str, to: str, port: str, capacity_bytes: int) -> Link:
         source, outlet_port = name.split(".")
@@ -255,7 +279,14 @@ class _Planner:
         )
 
     def _stage_links(self) -> list[Link]:
+        record = self._spec.record
+        tap = (
+            []
+            if record is None
+            else [self._pipe("forwarder.record", RECORDER_UNIT, "frames", record.buffer_bytes)]
+        )
         return [
+            *tap,
             self._pipe("forwarder.frames", "normalizer", "frames", self._spec.pipe_bytes),
             self._pipe("normalizer.records", "book", "records", self._spec.pipe_bytes),
             self._pipe("book.records", "publisher", "records", self._spec.pipe_bytes),

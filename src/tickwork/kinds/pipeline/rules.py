@@ -71,6 +71,24 @@ def _twin_mix(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
             )
 
 
+def _replay(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
+    twin = spec.venue.twin
+    if twin is not None and twin.replay is not None and twin.faults:
+        text = "a recording is played as it is; leave out either the faults or replay"
+        yield Finding(("venue", "twin", "faults"), text)
+
+
+def _record(context: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
+    record = spec.record
+    if record is None:
+        return
+    if (record.file is None) == (record.directory is None):
+        yield Finding(("record",), "one of file and directory says where the recording goes")
+    if record.file is not None and (context.arm is not None or context.shared.repeats > 1):
+        text = "a file holds one Block; give a directory to a run with arms or repeats"
+        yield Finding(("record", "file"), text)
+
+
 def _twin_tls(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
     twin = spec.venue.twin
     if twin is None or (twin.tls_certificate_file is None) == (twin.tls_key_file is None):
@@ -117,6 +135,8 @@ def _powers_of_two(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
         (("publish", "ringSlots"), spec.publish.ring_slots),
         (("pipeBytes",), spec.pipe_bytes),
     ]
+    if spec.record is not None:
+        values.append((("record", "bufferBytes"), spec.record.buffer_bytes))
     for path, value in values:
         if value & (value - 1):
             below = 1 << (value.bit_length() - 1)
@@ -155,7 +175,7 @@ def _publish_name(context: Context, spec: specs.PipelineSpec) -> Iterator[Findin
 
 
 def _consumers(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
-    taken = {*planner.STAGES, planner.FUSED_UNIT, planner.TWIN_UNIT}
+    taken = {*planner.STAGES, planner.FUSED_UNIT, planner.TWIN_UNIT, planner.RECORDER_UNIT}
     for index, consumer in enumerate(spec.consumers):
         path = ("consumers", index)
         if consumer.name in taken:
@@ -174,6 +194,8 @@ def _cpus(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
     known = [*planner.unit_names(spec), *(each.name for each in spec.consumers)]
     if spec.venue.twin is not None:
         known.append(planner.TWIN_UNIT)
+    if spec.record is not None:
+        known.append(planner.RECORDER_UNIT)
     for name, cpus in spec.cpus.items():
         if name not in known:
             yield Finding(("cpus", name), f"there is no unit {name}; there are {', '.join(known)}")
@@ -195,6 +217,8 @@ RULES: tuple[Rule, ...] = (
     _fault_instruments,
     _fault_windows,
     _twin_mix,
+    _replay,
+    _record,
     _twin_tls,
     _powers_of_two,
     _pipe_room,

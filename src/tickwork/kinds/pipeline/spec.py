@@ -9,6 +9,7 @@ from tickwork.unit.model import Model
 from tickwork.unit.settings.book import BookTuning
 from tickwork.unit.settings.forwarder import ForwarderTuning, Subscription
 from tickwork.unit.settings.publisher import NAME_PATTERN, PublisherTuning
+from tickwork.unit.settings.recorder import RecorderTuning
 from tickwork.unit.settings.venue_twin import VenueTwinTuning
 from tickwork.unit.transport import TransportName, WaitName
 from tickwork.unit.venue import VenueName
@@ -64,8 +65,9 @@ class Consumer(Model):
 class PipelineSpec(Model):
     """A market-data provider: venue, forwarder, normalizer, book, publisher, consumers.
 
-    ``cpus`` maps a unit's name to the cores it may run on. ``real_time_priority`` and
-    ``lock_memory`` are asked for and warned about where they are not permitted.
+    ``record`` keeps every frame that arrives in a file. ``cpus`` maps a unit's name to the cores
+    it may run on. ``real_time_priority`` and ``lock_memory`` are asked for and warned about where
+    they are not permitted.
     """
 
     venue: Venue
@@ -76,6 +78,7 @@ class PipelineSpec(Model):
     pipe_bytes: int = pydantic.Field(default=16 << 20, ge=1 << 16, le=1 << 30)
     publish: Publish = Publish()
     consumers: tuple[Consumer, ...] = pydantic.Field(default=(), max_length=64)
+    record: RecorderTuning | None = None
     cpus: Mapping[str, tuple[int, ...]] = pydantic.Field(default_factory=dict)
     real_time_priority: int | None = pydantic.Field(default=None, ge=1, le=99)
     lock_memory: bool = False

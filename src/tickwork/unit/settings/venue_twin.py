@@ -1,6 +1,6 @@
 """Settings of the venue twin."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -55,8 +55,28 @@ class Engine(Model):
     levels_max: int = pydantic.Field(default=500, ge=5, le=5000)
 
 
+def _in_words(value: object) -> object:
+    """Takes the plain number that a person writes."""
+    return f"{value:g}" if isinstance(value, int | float) and value is not True else value
+
+
+class Replay(Model):
+    """Play a recording instead of the engine.
+
+    ``capture`` is a recording of ours, or any capture that `tickwork audit` reads. ``speed`` is a
+    multiple of the recorded pace, or ``max`` for as fast as the readers take it.
+    """
+
+    capture: str = pydantic.Field(min_length=1)
+    speed: Annotated[
+        str,
+        pydantic.BeforeValidator(_in_words),
+        pydantic.Field(pattern=r"^(max|0*[1-9][0-9]*(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)$"),
+    ] = "1"
+
+
 class VenueTwinTuning(Model):
-    """How the twin behaves: its engine, its faults, its limits.
+    """How the twin behaves: its engine or its recording, its faults, its limits.
 
     Limits that are None are the venue's own. ``oversized_bytes`` is how long an oversized message
     is. Above 20,000 messages a second the first ``prerendered_seconds`` are rendered before the
@@ -64,6 +84,7 @@ class VenueTwinTuning(Model):
     """
 
     engine: Engine = Engine()
+    replay: Replay | None = None
     faults: tuple[Fault, ...] = ()
     corrupt_truth_every: int = pydantic.Field(default=0, ge=0)
     ping_interval_ms: int = pydantic.Field(default=20_000, ge=10)
@@ -81,9 +102,15 @@ class VenueTwinTuning(Model):
 
 
 class VenueTwinSettings(VenueTwinTuning):
-    """What the twin pretends to be."""
+    """What the twin pretends to be.
+
+    A replay begins when ``lines`` connections listen. ``sum_payloads``: SHA-256 over what goes out
+    on each line, for whoever records it.
+    """
 
     venue: VenueName
     instruments: tuple[str, ...] = pydantic.Field(min_length=1)
     channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
     seed: int
+    lines: int = pydantic.Field(default=1, ge=1)
+    sum_payloads: bool = False
