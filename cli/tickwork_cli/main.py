@@ -18,6 +18,8 @@ examples:
   tickwork plan experiments/pipeline/demo.yaml       see what would run where
   tickwork validate experiments/*/*.yaml             every mistake of every file, with lines
   tickwork audit btcusdt.gz --venue binance-spot     prove or refute a recorded book
+  tickwork record incident.twr --venue binance-usdm --instruments BTCUSDT
+  tickwork replay incident.twr --speed max           the same bytes, through the whole pipeline
   tickwork inspect demo                              look into a live segment, read-only
 
 exit codes:
@@ -30,6 +32,8 @@ VERBS: dict[str, str] = {
     "plan": "Draws what an Experiment would run, and where.",
     "validate": "Shows every mistake of Experiment files, each with its line.",
     "audit": "Proves or refutes the book that a capture holds.",
+    "record": "Records every frame of a venue, or of an Experiment's twin.",
+    "replay": "Plays a capture through the whole pipeline, and proves its book.",
     "inspect": "Shows a live segment: header, cursors, readers, losses, ages.",
 }
 """The one table of verbs; each is the module of its name in this package."""

@@ -9,6 +9,7 @@ from tickwork import errors, run_directory
 from tickwork.conductor import conduct, outcome
 from tickwork.kinds import compiler
 from tickwork.local import execution, runs, supervisor
+from tickwork.manifest.envelope import Experiment
 from tickwork.plan import plan as plans
 from tickwork_cli import progress, report_table, validate, wings
 
@@ -32,6 +33,12 @@ exit codes:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's own arguments."""
     parser.add_argument("file", type=pathlib.Path, metavar="FILE")
+    add_output(parser)
+    validate.add_set(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Adds ``-o`` and ``--json``, which every verb that runs something has."""
     parser.add_argument(
         "-o",
         "--output",
@@ -40,7 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where run directories are made (default: runs)",
     )
-    validate.add_set(parser)
     parser.add_argument(
         "--json", action="store_true", help="print results.json; progress goes to stderr"
     )
@@ -48,11 +54,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Runs the Experiment and returns the exit code of what it showed."""
-    experiment = compiler.load_file(options.file, options.sets)
+    return perform(compiler.load_file(options.file, options.sets), options)
+
+
+def perform(experiment: Experiment, options: argparse.Namespace) -> int:
+    """Runs ``experiment``; ``options`` has ``output``, ``json`` and ``verb``."""
     plan = compiler.compile_experiment(experiment)
-    wings.require("tickwork_services", "run")
-    analysis = wings.load("tickwork_analysis.summary", "run")
+    wings.require("tickwork_services", options.verb)
+    analysis = wings.load("tickwork_analysis.summary", options.verb)
     run = runs.make(options.output, experiment.name, experiment.text)
+    options.run = run
     console = report_table.make_console(to_stderr=options.json)
 
     def say(text: str) -> None:

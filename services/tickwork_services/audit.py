@@ -84,6 +84,8 @@ def audit_captures(captures: Sequence[pathlib.Path], venue: str | None = None) -
     """
     if not captures:
         raise errors.InputError("Auditing: no capture was given.", "Name at least one file.")
+    if venue is not None:
+        make_native(venue)
     opened = [opening.open_capture(each) for each in captures]
     native = make_native(venue_of(opened, venue))
     for capture in opened:

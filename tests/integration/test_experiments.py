@@ -30,7 +30,7 @@ def run(tmp_path: pathlib.Path, name: str, sets: list[str], capsys) -> tuple[int
 
 
 def test_every_file_has_its_test() -> None:
-    tested = {"demo", "demo-corrupted", "faults", "binance-live", *COMPARISONS}
+    tested = {"demo", "demo-corrupted", "faults", "binance-live", "replay", *COMPARISONS}
     assert {path.stem for path in FOLDER.glob("*.yaml")} == tested
 
 

@@ -90,10 +90,10 @@ class ReplayDesk:
             return self._server.unknown_symbol()
         self.counts["snapshots"] += 1
         tracker = found.tracker
-        if tracker.book is not None:
+        recorded = tracker.take_beginning() if tracker.book else tracker.next_snapshot()
+        if recorded is None and tracker.book is not None:
             self._prove(tracker.book, found.index)
             return self._render(tracker.book, found.listing, unix_ms), 0
-        recorded = tracker.next_snapshot()
         if recorded is None:
             return NOT_KNOWN
         self._prove(tracker.book_of(recorded), found.index)

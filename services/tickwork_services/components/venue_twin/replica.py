@@ -118,6 +118,7 @@ class Tracker:
         self.book: Replica | None = None
         self.last = 0
         self.gaps = 0
+        self._beginning: venue.Told | None = None
         self._index = index
         self._exponents = exponents
         self._rule = rule
@@ -146,6 +147,14 @@ class Tracker:
         """Returns the first recorded snapshot that is not older than what was told."""
         return next((each for each in self._snapshots if each.last >= self.last), None)
 
+    def take_beginning(self) -> venue.Told | None:
+        """Returns the snapshot that the book began with, once for each beginning.
+
+        Whoever listened from the first message on holds the diffs since then.
+        """
+        beginning, self._beginning = self._beginning, None
+        return beginning
+
     def book_of(self, snapshot: venue.Told) -> Replica:
         """Returns the book that a snapshot shows."""
         book = Replica(self._exponents)
@@ -155,6 +164,7 @@ class Tracker:
     def _begin(self, told: venue.Told) -> Replica | None:
         for snapshot in self._snapshots:
             if self._fits(snapshot.last, told):
+                self._beginning = snapshot
                 return self.book_of(snapshot)
         return None
 
