@@ -79,9 +79,43 @@ def _counters(unit: str, block: Block) -> tuple[dict[str, int], dict[str, Any]]:
     if unit == "shm":
         return {"received": 100, "lost": 2, "laps": 1}, {}
     if unit == "twin":
-        return {"injectedFaults": 2}, {"faults": [{}, {}]}
+        return {"injectedFaults": 2}, {"faults": [fault(3.0, "BTCUSDT"), fault(8.0, None)]}
     own = {"normalizer": {"unparsed": 1}, "publisher": {"tcpClientsCut": 1}}
     return own.get(unit, {}), {}
+
+
+def fault(at_s: float, instrument: str | None) -> dict[str, Any]:
+    """Returns one injected fault, as a twin tells it."""
+    return {
+        "kind": "serverShutdown" if instrument is None else "drop",
+        "instrument": instrument,
+        "atSeconds": at_s,
+        "injectedUnixNs": START_UNIX_S * 10**9 + round(at_s * 1e9),
+        "events": 4,
+        "lines": 2,
+    }
+
+
+def write_series(path: pathlib.Path, unit: str) -> None:
+    """Writes a series: BTCUSDT loses step in second 3 for 250 ms, all links fill slowly."""
+    lines = []
+    for second in range(SECONDS + 1):
+        lost = int(second > 3)
+        live_ns = second * 10**9 - lost * 250_000_000
+        books = {
+            symbol: {"state": "LIVE", "liveNs": second * 10**9, "gaps": 0, "resyncs": 0}
+            for symbol in INSTRUMENTS
+        }
+        books[INSTRUMENTS[0]] |= {"liveNs": live_ns, "gaps": lost, "resyncs": lost}
+        level = {"pending": 64 * second, "highWater": 256 * second, "capacity": 65536}
+        point = {
+            "atUnixNs": (START_UNIX_S + second) * 10**9,
+            "counters": {unit: {"updates": 10 * second}},
+            "links": {"forwarder.frames.inlet": level},
+            "books": books if unit == "book" else {},
+        }
+        lines.append(json.dumps(point))
+    path.write_text("\n".join(lines) + '\n{"torn')
 
 
 def _state(unit: str, block: Block) -> dict[str, Any]:
@@ -129,6 +163,8 @@ def write_block(root: pathlib.Path, block: Block) -> None:
         if unit in HOPS_OF:
             slower = 10 if unit == "tcp" else 1
             write_log(folder / "hops.hlog", HOPS_OF[unit], slower * block.factor, SECONDS)
+        if unit in {"book", "normalizer"}:
+            write_series(folder / "series.ndjson", unit)
         if unit == "book":
             (folder / "proof.bin").write_bytes(proof.tobytes() + b"torn")
         if unit == "twin":

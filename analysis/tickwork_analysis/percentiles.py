@@ -8,6 +8,7 @@ histograms inside each Block, or a bootstrap over paired repeats between arms; 1
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ DRAWS = 1000
 SEED = 20240808
 SECONDS_MIN = 10
 REPEATS_MIN = 10
+BEYOND_MIN = 10
+"""So many values must lie beyond a percentile for an interval of it to mean anything."""
 LOW, HIGH = 0.025, 0.975
 CELLS_MAX = 4_000_000
 """How many numbers a bootstrap holds at once; more draws than fit are made in portions."""
@@ -53,26 +56,54 @@ def nearest(values: list[int], quantile: float) -> int | None:
 
 
 def interval_within(blocks: list[list[hlog.Distribution]], quantile: float) -> Interval | None:
-    """Returns the interval of a percentile over the seconds of one or more Blocks.
+    """Returns the interval of one percentile; see ``intervals_within``."""
+    return intervals_within(blocks, (quantile,))[0]
+
+
+def intervals_within(
+    blocks: list[list[hlog.Distribution]], quantiles: Sequence[float]
+) -> list[Interval | None]:
+    """Returns the interval of each percentile over the seconds of one or more Blocks.
 
     ``blocks`` holds per Block its per-second distributions in order. Seconds are drawn in runs of
-    the cube root of their number and never across Blocks. None under ten measured seconds.
+    the cube root of their number and never across Blocks. None under ten measured seconds, and
+    where fewer than ten values lie beyond the percentile.
     """
+    drawn = draw_within(blocks, quantiles)
+    count = sum(second.count for block in blocks for second in block)
+    return [
+        _interval(each) if round(count * (1 - quantile), 6) >= BEYOND_MIN else None
+        for quantile, each in zip(quantiles, drawn, strict=True)
+    ]
+
+
+def draw_within(
+    blocks: list[list[hlog.Distribution]], quantiles: Sequence[float]
+) -> list[list[int]]:
+    """Returns per percentile its value in each of the draws; none under ten measured seconds."""
     seconds = [second for block in blocks for second in block]
     merged = hlog.merge(seconds)
+    drawn: list[list[int]] = [[] for _ in quantiles]
     if len(seconds) < SECONDS_MIN or merged.count == 0:
-        return None
+        return drawn
     table = np.zeros((len(seconds), len(merged.values)), np.float64)
     for row, second in enumerate(seconds):
         table[row, np.searchsorted(merged.values, second.values)] = second.counts
     chance = np.random.default_rng(SEED)
     sizes = [len(block) for block in blocks if block]
     portion = max(1, CELLS_MAX // max(1, table.shape[1]))
-    drawn: list[int] = []
     for start in range(0, DRAWS, portion):
         weights = _moving_blocks(chance, sizes, min(portion, DRAWS - start))
-        drawn += _values_at(weights @ table, merged.values, quantile)
-    return _interval(drawn)
+        sums = np.cumsum(weights @ table, axis=1)
+        for place, quantile in enumerate(quantiles):
+            drawn[place] += _values_at(sums, merged.values, quantile)
+    return drawn
+
+
+def interval_of_difference(ours: list[int], theirs: list[int]) -> Interval | None:
+    """Returns the interval of ours less theirs, drawn apart; None where either has no draws."""
+    differences = [one - other for one, other in zip(ours, theirs, strict=False)]
+    return _interval(differences)
 
 
 def _moving_blocks(
@@ -92,9 +123,8 @@ def _moving_blocks(
     return weights
 
 
-def _values_at(counts: npt.NDArray[np.float64], values: hlog.Int64s, quantile: float) -> list[int]:
-    """Returns the percentile of each row of ``counts``; rows without any value give none."""
-    sums = np.cumsum(counts, axis=1)
+def _values_at(sums: npt.NDArray[np.float64], values: hlog.Int64s, quantile: float) -> list[int]:
+    """Returns the percentile of each row of running sums; rows without any value give none."""
     totals = sums[:, -1]
     filled = totals > 0
     ranks = np.maximum(1.0, np.ceil(quantile * totals[filled] - 1e-9))

@@ -51,11 +51,17 @@ class Hop(Model):
     name: str
     n: int
     p50_ns: int | None
-    p50_low_ns: int | None
-    p50_high_ns: int | None
+    p50_low_ns: int | None = None
+    p50_high_ns: int | None = None
     p90_ns: int | None
+    p90_low_ns: int | None = None
+    p90_high_ns: int | None = None
     p99_ns: int | None
+    p99_low_ns: int | None = None
+    p99_high_ns: int | None = None
     p999_ns: int | None
+    p999_low_ns: int | None = None
+    p999_high_ns: int | None = None
     max_ns: int | None
     clock_bound_ns: int | None
     negative: int

@@ -10,9 +10,14 @@ def of_hop(units: list[read.UnitBlock], name: str) -> list[hlog.Distribution]:
 
     A second in which every unit wrote an empty interval stays, as an empty distribution.
     """
+    return list(by_second(units, name).values())
+
+
+def by_second(units: list[read.UnitBlock], name: str) -> dict[int, hlog.Distribution]:
+    """Returns the same by the Unix second that is nearest to where an interval began."""
     found: dict[int, list[hlog.Distribution]] = collections.defaultdict(list)
     for unit in units:
         for interval in unit.intervals:
             if interval.tag == name:
                 found[round(interval.start_unix_s)].append(interval.distribution)
-    return [hlog.merge(found[second]) for second in sorted(found)]
+    return {second: hlog.merge(found[second]) for second in sorted(found)}

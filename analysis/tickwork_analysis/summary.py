@@ -23,6 +23,7 @@ from tickwork_analysis.questions import (
 class Summary:
     """What a run showed and what it is worth."""
 
+    run: read.Run
     results: results.Results
     verdict: verdict.Verdict
 
@@ -35,6 +36,7 @@ def summarise(root: pathlib.Path) -> Summary:
     lost = losses.answer(run)
     decided = verdict.decide(ending, book, lost)
     return Summary(
+        run,
         results.Results(
             kind=run.kind,
             name=run.name,

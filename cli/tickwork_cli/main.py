@@ -17,6 +17,7 @@ examples:
   tickwork run experiments/pipeline/demo.yaml        run it, watch it, read the summary
   tickwork plan experiments/pipeline/demo.yaml       see what would run where
   tickwork validate experiments/*/*.yaml             every mistake of every file, with lines
+  tickwork report runs/latest                        make report.html again
   tickwork audit btcusdt.gz --venue binance-spot     prove or refute a recorded book
   tickwork record incident.twr --venue binance-usdm --instruments BTCUSDT
   tickwork replay incident.twr --speed max           the same bytes, through the whole pipeline
@@ -31,6 +32,7 @@ VERBS: dict[str, str] = {
     "run": "Runs an Experiment on this machine and says what it showed.",
     "plan": "Draws what an Experiment would run, and where.",
     "validate": "Shows every mistake of Experiment files, each with its line.",
+    "report": "Makes the report of a run again, or compares two runs.",
     "audit": "Proves or refutes the book that a capture holds.",
     "record": "Records every frame of a venue, or of an Experiment's twin.",
     "replay": "Plays a capture through the whole pipeline, and proves its book.",

@@ -102,6 +102,8 @@ def _conclude(
         print(analysis.to_json(found.results))
     else:
         report_table.draw(console, found.results, found.verdict.exit_code)
+    page = wings.load("tickwork_analysis.report.write", "run").write(found)
+    console.print(f"  report in {page}", markup=False, soft_wrap=True)
     return int(found.verdict.exit_code)
 
 

@@ -3,7 +3,7 @@
 ::
 
     runs/<name>-<UTC>/
-        experiment.yaml  plan.json  conductor.json  results.json
+        experiment.yaml  plan.json  conductor.json  results.json  report.html  figures/
         blocks/<nnn>-<arm>/<group>/<unit>/…     what units wrote in that block
         units/<group>/<unit>/{unit.json, log.jsonl}
     runs/latest -> <name>-<UTC>
@@ -18,6 +18,9 @@ CONDUCTOR = "conductor.json"
 RESULTS = "results.json"
 HOPS = "hops.hlog"
 COUNTERS = "counters.json"
+SERIES = "series.ndjson"
+REPORT = "report.html"
+FIGURES = "figures"
 PROOF = "proof.bin"
 TRUTH = "truth.bin"
 
@@ -52,6 +55,16 @@ class RunDirectory:
     def results(self) -> pathlib.Path:
         """The results, as the analysis wrote them."""
         return self.root / RESULTS
+
+    @property
+    def report(self) -> pathlib.Path:
+        """The report, one file."""
+        return self.root / REPORT
+
+    @property
+    def figures(self) -> pathlib.Path:
+        """The report's figures, each as SVG and as PNG."""
+        return self.root / FIGURES
 
     @property
     def blocks(self) -> pathlib.Path:

@@ -18,13 +18,16 @@ ENDS: dict[str, tuple[str, str]] = {
 }
 """Hop → the components whose clocks took its two stamps, in the order of flow."""
 
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+"""The percentiles that are told, by the key of the results."""
+
 
 def answer(run: read.Run) -> tuple[results.Hop, ...]:
     """Returns every hop that was recorded, by arm and in the order of flow."""
     rows = []
     for arm in run.arms:
         blocks = [block for block in run.blocks if block.arm == arm]
-        for transport in _transports(run, blocks):
+        for transport in transports(run, blocks):
             for name in ENDS:
                 seen = [seconds.of_hop(units_of(run, block, transport), name) for block in blocks]
                 if any(seen):
@@ -33,7 +36,7 @@ def answer(run: read.Run) -> tuple[results.Hop, ...]:
     return tuple(rows)
 
 
-def _transports(run: read.Run, blocks: list[read.Block]) -> list[str]:
+def transports(run: read.Run, blocks: list[read.Block]) -> list[str]:
     """Returns "" for the plain names, then the further transports that consumers read."""
     found = [
         consumers.transport_of(run, *pair) for block in blocks for pair in block.of_kind("consumer")
@@ -54,17 +57,17 @@ def _row(
     arm: str, name: str, seen: list[list[hlog.Distribution]], blocks: list[read.Block]
 ) -> results.Hop:
     merged = hlog.merge([second for block in seen for second in block])
-    interval = percentiles.interval_within(seen, 0.5)
+    intervals = percentiles.intervals_within(seen, list(QUANTILES.values()))
+    bounds: dict[str, int] = {}
+    for key, each in zip(QUANTILES, intervals, strict=True):
+        if each is not None:
+            bounds |= {f"{key}_low_ns": each.low, f"{key}_high_ns": each.high}
     return results.Hop(
         arm=arm,
         name=name,
         n=merged.count,
-        p50_ns=percentiles.value_at(merged, 0.5),
-        p50_low_ns=interval.low if interval else None,
-        p50_high_ns=interval.high if interval else None,
-        p90_ns=percentiles.value_at(merged, 0.9),
-        p99_ns=percentiles.value_at(merged, 0.99),
-        p999_ns=percentiles.value_at(merged, 0.999),
+        **{f"{key}_ns": percentiles.value_at(merged, at) for key, at in QUANTILES.items()},
+        **bounds,
         max_ns=percentiles.value_at(merged, 1.0),
         clock_bound_ns=_clock_bound(name, blocks),
         negative=_negative(name, blocks),

@@ -1,4 +1,4 @@
-"""How full did each link get?"""
+"""How full did each link get? Of TCP's readers the one whose queue got fullest counts."""
 
 from tickwork_analysis import read, results
 
@@ -13,6 +13,12 @@ def answer(run: read.Run) -> tuple[results.Queue, ...]:
             if counters.get("capacity", 0) > 0:
                 water[link] = max(water.get(link, 0), counters.get("highWater", 0))
                 capacity[link] = counters["capacity"]
+        for component in unit.components:
+            if component.counters.get("tcpCapacity", 0) > 0:
+                link = f"{component.name}.tcp"
+                seen = component.counters.get("tcpHighWater", 0)
+                water[link] = max(water.get(link, 0), seen)
+                capacity[link] = component.counters["tcpCapacity"]
     return tuple(
         results.Queue(link=link, high_water=water[link], capacity=capacity[link])
         for link in sorted(water)

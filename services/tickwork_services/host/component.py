@@ -134,6 +134,10 @@ class Component(abc.ABC):
         """Returns what ``counters.json`` adds under ``facts`` (lists, names, durations)."""
         return {}
 
+    def books(self) -> Mapping[str, Mapping[str, Any]]:
+        """Returns what ``series.ndjson`` keeps once a second of each book, by instrument."""
+        return {}
+
     def serving(self) -> Serving:
         """Says whether this component serves; only asked while running."""
         return Serving(True)

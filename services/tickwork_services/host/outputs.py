@@ -1,7 +1,7 @@
-"""What a unit leaves of a block: ``hops.hlog`` and ``counters.json``, every second.
+"""What a unit leaves of a block: ``hops.hlog``, ``counters.json``, ``series.ndjson``.
 
-Both are written while the block runs, so that a unit that dies leaves its last state; until the
-stop completes ``counters.json`` says ``partial: true``.
+All are written every second while the block runs, so that a unit that dies leaves its last state;
+until the stop completes ``counters.json`` says ``partial: true``.
 """
 
 import importlib
@@ -41,6 +41,7 @@ class StretchOutputs:
         registry: meter.Registry,
         links: Callable[[], Mapping[str, Mapping[str, int]]],
         facts: Callable[[], Mapping[str, Mapping[str, Any]]],
+        books: Callable[[], Mapping[str, Mapping[str, Any]]],
         host: Mapping[str, Any],
         fail: component.Fail,
     ) -> None:
@@ -49,6 +50,7 @@ class StretchOutputs:
         self._registry = registry
         self._links = links
         self._facts = facts
+        self._books = books
         self._host = host
         self._fail = fail
         self._started_unix_ns = 0
@@ -89,9 +91,11 @@ class StretchOutputs:
         now_unix_ns = clocks.now_unix_ns()
         if self._log is not None:
             self._log.write_interval(now_unix_ns, self._registry.histograms)
-        replace_json(
-            self._stretch.directory / run_directory.COUNTERS,
-            self._state(now_unix_ns, partial=partial),
+        state = self._state(now_unix_ns, partial=partial)
+        replace_json(self._stretch.directory / run_directory.COUNTERS, state)
+        append_json(
+            self._stretch.directory / run_directory.SERIES,
+            point_of(now_unix_ns, state, self._books()),
         )
 
     def _state(self, now_unix_ns: int, *, partial: bool) -> dict[str, Any]:
@@ -155,6 +159,27 @@ def replace_json(path: pathlib.Path, content: Mapping[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(content, separators=(",", ":")) + "\n")
     part.replace(path)
+
+
+def point_of(
+    now_unix_ns: int, state: Mapping[str, Any], books: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Returns one line of the series: counters that are not 0, levels of links, books."""
+    return {
+        "atUnixNs": now_unix_ns,
+        "counters": {
+            name: {key: value for key, value in each["counters"].items() if value}
+            for name, each in state["components"].items()
+        },
+        "links": state["links"],
+        "books": books,
+    }
+
+
+def append_json(path: pathlib.Path, content: Mapping[str, Any]) -> None:
+    """Appends ``content`` to ``path`` as one line; a reader leaves a torn last line out."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(content, separators=(",", ":")) + "\n")
 
 
 def prepare(directory: pathlib.Path, incarnation: int) -> None:

@@ -120,6 +120,11 @@ class Parts:
         """Returns the facts of every component."""
         return {part.component.context.spec.name: part.component.facts() for part in self._parts}
 
+    def books(self) -> dict[str, Mapping[str, Any]]:
+        """Returns what components say of their books, by instrument."""
+        told = [part.component.books() for part in self._parts]
+        return {symbol: book for each in told for symbol, book in each.items()}
+
     def link_counters(self) -> dict[str, dict[str, int]]:
         """Returns the counters of every opened end: ``<link>.<inlet|outlet>``."""
         return {name: end.counters() for name, end in list(self._ends.items())}

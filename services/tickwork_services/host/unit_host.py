@@ -213,6 +213,7 @@ class UnitHost:
             registry=self.registry,
             links=self._parts.link_counters,
             facts=self._parts.facts,
+            books=self._parts.books,
             host=self.host_facts,
             fail=self.fail,
         )

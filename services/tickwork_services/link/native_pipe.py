@@ -55,11 +55,12 @@ class PipeInlet(link.Inlet):
             self._reader = None
 
     def counters(self) -> dict[str, int]:
-        """Returns received, highWater, capacity and the deaths of writers that were told."""
+        """Returns received, pending, highWater, capacity, and deaths of writers that were told."""
         if self._reader is None:
             return {}
         return {
             "received": self._reader.received,
+            "pending": self._reader.pending_bytes,
             "highWater": self._reader.high_water,
             "capacity": self._reader.capacity,
             "writerDeaths": self._deaths,

@@ -13,6 +13,8 @@ from tickwork_services.host import component
 from tickwork_services.record import layout
 
 LIVE_SHARE_MIN = 0.9
+SERIES = ("liveNs", "gaps", "resyncs")
+"""The counters of an instrument that are kept once a second."""
 
 
 class Book(component.NativeStage):
@@ -95,6 +97,17 @@ class Book(component.NativeStage):
             "measuredNs": self._measured.measured_ns(now_ns),
             "resyncMs": [each / 1e6 for each in resyncs_ns],
             "proofFailure": kernel.proof_failure,
+        }
+
+    def books(self) -> Mapping[str, Mapping[str, Any]]:
+        """Returns per instrument its state, and how long it was LIVE, gaps, resyncs so far."""
+        if self._kernel is None:
+            return {}
+        return {
+            status["instrument"]: {"state": status["state"]} | {key: counts[key] for key in SERIES}
+            for status, counts in zip(
+                self._kernel.status(), self._kernel.instrument_counters(), strict=True
+            )
         }
 
     def serving(self) -> component.Serving:

@@ -19,6 +19,7 @@ def make(stretch, registry, facts=None):
         registry=registry,
         links=lambda: {"a.inlet": {"received": 7, "highWater": 9}},
         facts=lambda: facts or {},
+        books=lambda: {"BTCUSDT": {"state": "LIVE", "liveNs": 5}},
         host={"wait": "park"},
         fail=lambda error: None,
     )
@@ -95,3 +96,20 @@ def test_what_an_earlier_incarnation_left_is_set_aside(tmp_path):
     assert [each.name for each in block.iterdir()] == ["incarnation-1"]
     outputs.prepare(block, 3)
     assert [each.name for each in block.iterdir()] == ["incarnation-1"]
+
+
+def test_every_write_adds_one_line_to_the_series(stretch):
+    registry = meter.Registry()
+    counts = {"frames": 10, "idle": 0}
+    registry.meter("forwarder").counters(lambda: dict(counts))
+    written = make(stretch, registry)
+    written.start()
+    counts["frames"] = 25
+    written.finish(partial=False)
+    lines = (stretch.directory / "series.ndjson").read_text().splitlines()
+    first, last = json.loads(lines[0]), json.loads(lines[-1])
+    assert first["atUnixNs"] <= last["atUnixNs"]
+    assert first["counters"] == {"forwarder": {}}
+    assert last["counters"] == {"forwarder": {"frames": 15}}
+    assert last["links"] == {"a.inlet": {"received": 0, "highWater": 9}}
+    assert last["books"] == {"BTCUSDT": {"state": "LIVE", "liveNs": 5}}
