@@ -9,7 +9,7 @@ def answer(run: read.Run) -> results.Losses:
     return results.Losses(
         scheduled=_scheduled(run),
         injected=_injected(run),
-        frames=forwarders.get("dropped", 0) + forwarders.get("restDropped", 0),
+        frames=forwarders.get("framesDropped", 0) + forwarders.get("restDropped", 0),
         records=_counters(run, "consumer").get("lost", 0),
         unparsed=forwarders.get("unparsed", 0) + _counters(run, "normalizer").get("unparsed", 0),
         tcp_clients_cut=_counters(run, "publisher").get("tcpClientsCut", 0),
