@@ -75,7 +75,9 @@ def _counters(unit: str, block: Block) -> tuple[dict[str, int], dict[str, Any]]:
     if unit == "forwarder":
         lines = [{"name": "a", "wins": 70, "leadP50Ns": 900, "reconnects": 1}]
         lines.append({"name": "b", "wins": 30, "leadP50Ns": None, "reconnects": 0})
-        return {"frames": 200, "framesDropped": 2, "restDropped": 1, "unparsed": 1}, {"lines": lines}
+        return {"frames": 200, "framesDropped": 2, "restDropped": 1, "unparsed": 1}, {
+            "lines": lines
+        }
     if unit == "shm":
         return {"received": 100, "lost": 2, "laps": 1}, {}
     if unit == "twin":
