@@ -145,6 +145,42 @@ def test_a_stalled_line_is_given_up_and_comes_back(tmp_path):
         assert b"stalled" in bench.frames.of(CLOSED)[0].payload
 
 
+class Pausing:
+    """An epoll that on demand is away for a while and then has seen nothing: a stopped process."""
+
+    def __init__(self, epoll):
+        self.away_ns = 0
+        self._epoll = epoll
+
+    def __getattr__(self, name):
+        return getattr(self._epoll, name)
+
+    def poll(self, timeout):
+        if self.away_ns:
+            away_ns, self.away_ns = self.away_ns, 0
+            clocks.sleep(away_ns)
+            return []
+        return self._epoll.poll(timeout)
+
+
+def test_a_pause_of_our_own_is_no_stall_of_the_venue(tmp_path):
+    async def send_on(connection):
+        for number in range(100):
+            await connection.send(message(number))
+            await asyncio.sleep(0.02)
+        await connection.wait_closed()
+
+    with run(send_on, tmp_path, stall_seconds=0.4) as bench:
+        wait_until(lambda: bench.frames.payloads(), "the first frame")
+        pausing = Pausing(bench.forwarder._loop._epoll)
+        bench.forwarder._loop._epoll = pausing
+        pausing.away_ns = 1_000_000_000
+        wait_until(lambda: len(bench.frames.payloads()) == 100, "what waited, and the rest")
+        assert numbers(bench.frames) == list(range(100))
+        bench.counts(stalls=0, reconnects=0, connects=1)
+        assert bench.forwarder.counters()["pauses"] >= 1
+
+
 def test_pings_keep_a_quiet_line_alive(tmp_path):
     async def beat(connection):
         for number in range(8):

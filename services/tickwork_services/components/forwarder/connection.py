@@ -144,6 +144,13 @@ class Connection:
         elif self.stage is Stage.SUBSCRIBING and self._session is not None:
             self._subscribe(self._session, now_ns)
 
+    def pardon(self, pause_ns: int) -> None:
+        """Takes ``pause_ns`` in which nobody looked out of every bound: it is our own silence."""
+        if self.live_since_ns is None:
+            self.began_ns += pause_ns
+        self._heard_ns += pause_ns
+        self._closing_since_ns += pause_ns
+
     def say_goodbye(self, now_ns: int) -> None:
         """Begins the closing handshake; what still arrives before its answer is delivered."""
         if self.stage in (Stage.CLOSING, Stage.ENDED):

@@ -117,6 +117,7 @@ class Forwarder(component.Component):
             **merged,
             **self._tally.counters(self._log.counts()),
             "turns": self._tally.turns + (0 if running is None else running.turns),
+            "pauses": self._tally.pauses + (0 if running is None else running.pauses),
             "weightSpent": self._weights.spent,
         }
 

@@ -20,6 +20,8 @@ from tickwork_services.record import layout
 TICK_NS = 1_000_000
 IDLE_SECONDS = 0.005
 """An inlet of a pipe has no descriptor to wait on, so an idle turn ends after this."""
+PAUSE_NS = 250_000_000
+"""A turn that comes later than this was kept waiting: the process was stopped, the core taken."""
 ANSWERS_MAX = 1024
 CLOSE_NS = 1_000_000_000
 
@@ -87,6 +89,8 @@ class SocketLoop:
         self._deadline_ns = 0
         self._start_ns = 0
         self._ticked_ns = 0
+        self._turned_ns = 0
+        self.pauses = 0
         self._thread = threading.Thread(target=self._run, name="sockets", daemon=True)
 
     def start(self, lines: Sequence[line.Line], ask: Any, start_ns: int) -> None:
@@ -182,6 +186,7 @@ class SocketLoop:
         """Does one bounded round; False when everything has been closed."""
         ready = self._epoll.poll(IDLE_SECONDS)
         now_ns = clocks.now_mono_ns()
+        self._pardon(now_ns)
         for descriptor, _ in ready:
             self._work(descriptor, now_ns)
         if self._answers:
@@ -192,6 +197,16 @@ class SocketLoop:
         if now_ns - self._ticked_ns >= TICK_NS:
             self._tick(now_ns)
         return True
+
+    def _pardon(self, now_ns: int) -> None:
+        """What waits in a socket after a pause of our own is read before a stall is judged."""
+        pause_ns = now_ns - self._turned_ns
+        if self._turned_ns and pause_ns > PAUSE_NS:
+            self.pauses += 1
+            for each in self._lines:
+                for one in each.connections():
+                    one.pardon(pause_ns)
+        self._turned_ns = now_ns
 
     def _work(self, descriptor: int, now_ns: int) -> None:
         if descriptor == self._waker:

@@ -18,11 +18,13 @@ class Tally:
         self.rest = rest.Counts()
         self.stamps = stamps.StampMap()
         self.turns = 0
+        self.pauses = 0
         self._answers_dropped = 0
 
     def note_loop(self, ended: loop.SocketLoop) -> None:
         """Adds what a loop that has ended counted."""
         self.turns += ended.turns
+        self.pauses += ended.pauses
         self._answers_dropped += ended.answers_dropped
 
     def counters(self, unparsed: Mapping[str, int]) -> dict[str, int]:
