@@ -1,10 +1,13 @@
 """One suite over every transport: what a link promises, whatever it is made of."""
 
+import contextlib
+import errno
 import socket
 
 import pytest
 from conformance import links
 from conformance.links import number_of, numbers, read, record_for
+from tickwork_services.link import pump
 from tickwork_services.record import layout, market
 
 from tickwork import errors
@@ -208,6 +211,38 @@ def test_a_slow_client_of_tcp_is_cut_and_counted_and_slows_nobody(joint):
     outlet.send(links.image(sent + 1), 0)
     assert numbers(read(inlet, 1)) == [sent + 1]
     assert inlet.counters()["writerDeaths"] == 0
+
+
+@over(links.Variant("tcp", "broadcast"))
+def test_a_hundred_clients_that_say_what_they_want_harm_nobody(joint):
+    outlet, inlet = joint.both()
+    crowd = [socket.create_connection(_address(joint)) for _ in range(100)]
+    for place, each in enumerate(crowd):
+        with contextlib.suppress(ConnectionError):
+            each.sendall(b"GET / HTTP/1.1\r\n\r\n\x00\xff" * place)
+    links.until(lambda: outlet.counters()["clientsRefused"] == 101 - pump.CLIENTS_MAX)
+    assert outlet.counters()["clients"] == pump.CLIENTS_MAX
+    outlet.send(links.image(1), 0)
+    assert numbers(read(inlet, 1)) == [1]
+    for each in crowd:
+        each.close()
+    links.until(lambda: outlet.counters()["clients"] == 1)
+    outlet.send(links.image(2), 0)
+    assert numbers(read(inlet, 1)) == [2]
+    assert outlet.counters()["clientsCut"] == 0
+
+
+@over(links.Variant("tcp", "broadcast"), links.Variant("tcp", "pipe", "outlet"))
+def test_a_thread_that_breaks_is_heard_of_by_the_next_sender(joint, monkeypatch):
+    outlet, _ = joint.both()
+
+    def accept(_):
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(pump.Pump, "_accept", accept)
+    with socket.create_connection(_address(joint)):
+        with pytest.raises(RuntimeError, match="too many open files"):
+            links.until(lambda: not outlet.send(record_for(joint.variant, 1), 0))
 
 
 @over(links.Variant("shm", "broadcast", region="top"))

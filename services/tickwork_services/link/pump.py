@@ -99,6 +99,7 @@ class Pump:
         self._bell.setblocking(False)
         self._rope.setblocking(False)
         self._ending = False
+        self._failure: BaseException | None = None
         self._counts = collections.Counter[str]()
         self._high_water = 0
         self._thread = threading.Thread(target=self._run, name=f"pump {name}", daemon=True)
@@ -116,7 +117,11 @@ class Pump:
         self._thread.start()
 
     def broadcast(self, lines: bytes) -> None:
-        """Appends ``lines`` to every client's queue; one whose queue is full is cut."""
+        """Appends ``lines`` to every client's queue; one whose queue is full is cut.
+
+        Raises RuntimeError where the thread has ended by an error of its own; so does ``offer``.
+        """
+        self._refuse_dead()
         with self._lock:
             for client in self._clients:
                 if client.cut:
@@ -134,6 +139,7 @@ class Pump:
         def has_room() -> bool:
             return self._queue.bytes + len(line) <= self._bounds.queue_bytes_max
 
+        self._refuse_dead()
         with self._lock:
             if not has_room():
                 self.wake()
@@ -182,7 +188,19 @@ class Pump:
 
     # -- the thread -------------------------------------------------------------------------------
 
+    def _refuse_dead(self) -> None:
+        if self._failure is not None:
+            raise RuntimeError(
+                f"the thread of {self._thread.name} ended: {self._failure!r}"
+            ) from self._failure
+
     def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:  # noqa: BLE001 — the next sender hears of it
+            self._failure = error
+
+    def _serve(self) -> None:
         turns_left = int(CLOSE_SECONDS_MAX / 0.05)
         while not self._ending or (self._holds_lines() and turns_left > 0):
             turns_left -= self._ending
