@@ -84,6 +84,17 @@ def test_a_unit_that_dies_ends_the_run_with_exit_code_6(tmp_path) -> None:
     assert (ran.run.block_unit("000-main", "idle", "b") / "idle.bin").is_file()
 
 
+def test_a_unit_that_dies_after_its_stop_is_named(tmp_path) -> None:
+    def meddle(event: events.Event, fleet: execution.LocalFleet) -> None:
+        if isinstance(event, events.BlockStopped):
+            os.kill(fleet.pids()["idle/b"], signal.SIGKILL)
+
+    ran = Ran(tmp_path, control_plans.small_plan("a", "b", seconds=1), meddle)
+    assert (ran.outcome.status, ran.outcome.exit_code) == ("failed", 6)
+    assert ran.outcome.failures[0].unit == "idle/b"
+    assert (ran.run.block_unit("000-main", "idle", "b") / "idle.bin").is_file()
+
+
 def test_a_unit_that_fails_ends_the_run_with_its_own_words(tmp_path) -> None:
     plan = control_plans.small_plan("a", "b", seconds=20, settings={"b": {"breakAt": "turn"}})
     ran = Ran(tmp_path, plan)

@@ -74,6 +74,8 @@ class _Run:
             await self._open_all()
             for block in self._plan.blocks:
                 await self._run_block(block)
+            # A unit may have died after its last Stop; what it saw is collected, and it is named.
+            self._crew.check_units()
             return await self._end("complete")
         except crew.InterruptedRunError:
             return await self._end("interrupted")

@@ -89,6 +89,10 @@ class Crew:
         """Raises InterruptedRunError, or UnitFailure with the first unit that is lost."""
         if self._fleet.interrupted():
             raise InterruptedRunError("The run was interrupted.")
+        self.check_units()
+
+    def check_units(self) -> None:
+        """Raises UnitFailure with the first unit that is lost."""
         for name, member in self.members.items():
             if failure := self.lost(name, member):
                 raise UnitFailure(failure)
