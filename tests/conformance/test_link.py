@@ -240,9 +240,11 @@ def test_a_thread_that_breaks_is_heard_of_by_the_next_sender(joint, monkeypatch)
         raise OSError(errno.EMFILE, "too many open files")
 
     monkeypatch.setattr(pump.Pump, "_accept", accept)
-    with socket.create_connection(_address(joint)):
-        with pytest.raises(RuntimeError, match="too many open files"):
-            links.until(lambda: not outlet.send(record_for(joint.variant, 1), 0))
+    with (
+        socket.create_connection(_address(joint)),
+        pytest.raises(RuntimeError, match="too many open files"),
+    ):
+        links.until(lambda: not outlet.send(record_for(joint.variant, 1), 0))
 
 
 @over(links.Variant("shm", "broadcast", region="top"))

@@ -171,7 +171,7 @@ def test_a_pause_of_our_own_is_no_stall_of_the_venue(tmp_path):
         await connection.wait_closed()
 
     with run(send_on, tmp_path, stall_seconds=0.4) as bench:
-        wait_until(lambda: bench.frames.payloads(), "the first frame")
+        wait_until(bench.frames.payloads, "the first frame")
         pausing = Pausing(bench.forwarder._loop._epoll)
         bench.forwarder._loop._epoll = pausing
         pausing.away_ns = 1_000_000_000
