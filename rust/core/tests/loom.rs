@@ -143,7 +143,7 @@ fn broadcast(weakened: Weakened) {
         at: 32,
         size: 128,
     };
-    let mut writer = SlotWriter::resume(memory.clone(), region);
+    let mut writer = SlotWriter::resume(memory.clone(), region).expect("empty");
     let mut reader = SlotReader::after(memory, region, 0);
     let writing = thread::spawn(move || {
         for number in 1..=3 {
@@ -194,7 +194,7 @@ fn pipe(weakened: Weakened) {
     };
     let mut tail = PipeTail::resume(memory.clone(), region).expect("empty");
     let seen = memory.clone();
-    let mut head = PipeHead::resume(memory, region);
+    let mut head = PipeHead::resume(memory, region).expect("empty");
     let writing = thread::spawn(move || {
         let mut sent = 0;
         for _ in 0..4 {

@@ -47,7 +47,7 @@ impl RingReader {
         let mut lent = Lent::get(buffer)?;
         let room = lent.bytes_mut()?;
         self.with(|reader| {
-            let batch = reader.read(room);
+            let batch = reader.read(room).map_err(raise)?;
             Ok((batch.copied, batch.lost))
         })
     }
@@ -62,7 +62,7 @@ impl RingReader {
         self.with(|reader| {
             let count = (reader.available() as usize).clamp(1, max_records.max(1));
             let mut room = vec![0; count * 64];
-            let batch = reader.read(&mut room);
+            let batch = reader.read(&mut room).map_err(raise)?;
             Ok((PyBytes::new(py, &room[..batch.copied * 64]), batch.lost))
         })
     }
@@ -79,7 +79,7 @@ impl RingReader {
                 let came = reader.wait_slice(wait, slice);
                 if !came {
                     // An empty read follows a writer that made a new file.
-                    reader.read(&mut []);
+                    reader.read(&mut []).map_err(raise)?;
                 }
                 Ok(came || reader.available() > 0 || reader.has_ended())
             });

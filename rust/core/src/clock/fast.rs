@@ -212,7 +212,7 @@ mod tests {
         let clock = fast_clock();
         let until_ns = monotonic_raw_ns() + 700_000_000;
         let (mut last_ns, mut readings) = (i64::MIN, 0_u64);
-        while last_ns < until_ns {
+        while last_ns < until_ns || readings < 10_000 {
             for _ in 0..200 {
                 let bound_ns = clock.bound_ns().cast_signed();
                 let before_ns = monotonic_raw_ns();
@@ -232,7 +232,6 @@ mod tests {
             }
             thread::sleep(Duration::from_millis(2));
         }
-        assert!(readings > 10_000, "{readings}");
         assert!(clock.bound_ns() < 50_000, "{} ns", clock.bound_ns());
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::SegmentError;
 use super::mapping::Words;
 use super::protocol::{WORD, entry};
-use super::segment::{RegionInfo, region_kind};
+use super::segment::{RegionInfo, region_kind, segment_state};
 use super::source::{Liveness, Source};
 use crate::record::market::{LEVEL_LEN, Level};
 use crate::record::{ABSENT, pad64, state};
@@ -19,7 +19,7 @@ pub const fn entry_len(levels: usize) -> usize {
     pad64(ENTRY_HEAD + 2 * levels * LEVEL_LEN)
 }
 
-/// Looks before a reader asks whether the writer died while it wrote.
+/// Looks before a reader asks whether the writer still writes.
 const LOOKS: usize = 10_000;
 
 /// Offsets inside an entry.
@@ -134,7 +134,8 @@ impl BooksReader {
     /// The book of the instrument `id` in one consistent look.
     ///
     /// # Errors
-    /// Corrupt when its writer died while it wrote this entry; a restarted one mends it.
+    /// Corrupt when its writer died or stands still while it wrote this entry (a restarted one
+    /// mends it), or when the entry speaks of more levels than it has.
     ///
     /// # Panics
     /// When there is no instrument `id`.
@@ -151,13 +152,14 @@ impl BooksReader {
             let exponents = self.source.segment().exponents(id);
             let whole = entry::try_read(&words, at, &mut self.body);
             if whole && self.source.segment().generation() == generation {
-                return Ok(self.parse(id, exponents, dead));
+                return self.parse(id, exponents, dead);
             }
             looks += 1;
             if looks.is_multiple_of(LOOKS) {
                 std::thread::yield_now();
-                if self.source.liveness() == Liveness::Dead {
-                    return Err(self.torn(id));
+                match self.source.liveness() {
+                    Liveness::Said(segment_state::STARTING..=segment_state::DRAINING) => {}
+                    how => return Err(self.torn(id, how)),
                 }
             }
             std::hint::spin_loop();
@@ -165,11 +167,35 @@ impl BooksReader {
     }
 
     #[cold]
-    fn torn(&self, id: usize) -> SegmentError {
+    fn torn(&self, id: usize, how: Liveness) -> SegmentError {
+        let how = how.name();
+        self.corrupt(format!(
+            "the book of instrument {id} is half written and its writer is {how}"
+        ))
+    }
+
+    fn corrupt(&self, reason: String) -> SegmentError {
         SegmentError::Corrupt {
             path: self.source.segment().path().to_owned(),
-            reason: format!("its writer died while it wrote the book of instrument {id}"),
+            reason,
         }
+    }
+
+    /// Levels of each side in the body that was read.
+    fn counts(&self, id: usize) -> Result<(usize, usize), SegmentError> {
+        let count = |at: usize| {
+            let bytes = [self.body[at - WORD], self.body[at - WORD + 1]];
+            usize::from(u16::from_le_bytes(bytes))
+        };
+        let per_side = (self.region.slot_size as usize - ENTRY_HEAD) / (2 * LEVEL_LEN);
+        let (bids, asks) = (count(field::BIDS), count(field::ASKS));
+        if bids.max(asks) > per_side {
+            return Err(self.corrupt(format!(
+                "the book of instrument {id} speaks of {bids} bids and {asks} asks where \
+                 {per_side} have room"
+            )));
+        }
+        Ok((bids, asks))
     }
 
     fn is_dead_after_following(&mut self) -> bool {
@@ -181,19 +207,18 @@ impl BooksReader {
         self.source.liveness() == Liveness::Dead
     }
 
-    fn parse(&self, id: usize, exponents: (i8, i8), dead: bool) -> BookReading {
+    fn parse(
+        &self,
+        id: usize,
+        exponents: (i8, i8),
+        dead: bool,
+    ) -> Result<BookReading, SegmentError> {
         let body = &self.body;
         let word = |at: usize| {
             let at = at - WORD;
             u64::from_le_bytes(body[at..at + 8].try_into().expect("8 bytes"))
         };
-        let half = |at: usize| {
-            let at = at - WORD;
-            usize::from(u16::from_le_bytes(
-                body[at..at + 2].try_into().expect("2 bytes"),
-            ))
-        };
-        let per_side = (self.region.slot_size as usize - ENTRY_HEAD) / (2 * LEVEL_LEN);
+        let (bids, asks) = self.counts(id)?;
         let side = |first: usize, count: usize| {
             let level = |index: usize| {
                 let at = ENTRY_HEAD + (first + index) * LEVEL_LEN;
@@ -202,7 +227,7 @@ impl BooksReader {
                     quantity: word(at + 8).cast_signed(),
                 }
             };
-            (0..count.min(per_side)).map(level).collect()
+            (0..count).map(level).collect()
         };
         let said = body[field::STATE - WORD];
         let written = word(field::UPDATED) != 0;
@@ -213,7 +238,7 @@ impl BooksReader {
                 ABSENT
             }
         };
-        BookReading {
+        Ok(BookReading {
             instrument: id as u16,
             state: if dead && said != state::EMPTY {
                 state::STALE
@@ -228,8 +253,8 @@ impl BooksReader {
             event_unix_ns: stamp(field::EVENT),
             published_ns: stamp(field::PUBLISHED),
             exponents,
-            bids: side(0, half(field::BIDS)),
-            asks: side(half(field::BIDS), half(field::ASKS)),
-        }
+            bids: side(0, bids),
+            asks: side(bids, asks),
+        })
     }
 }

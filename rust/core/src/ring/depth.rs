@@ -108,8 +108,9 @@ impl DepthReader {
                 continue;
             }
             let sequence = u64::from_le_bytes(record[..8].try_into().expect("8 bytes"));
-            self.lost += sequence.saturating_sub(self.expected);
-            self.expected = sequence + 1;
+            let missed = sequence.saturating_sub(self.expected);
+            self.lost = self.lost.saturating_add(missed);
+            self.expected = sequence.saturating_add(1);
             self.received += 1;
             out.extend_from_slice(record);
             taken += size;
@@ -130,7 +131,8 @@ impl DepthReader {
             && let Some((_, newest)) = self.tail.newest()
         {
             // Nothing will come any more that could tell what the last lap took.
-            self.lost += (newest + 1).saturating_sub(self.expected);
+            let missed = (newest + 1).saturating_sub(self.expected);
+            self.lost = self.lost.saturating_add(missed);
             self.expected = newest + 1;
         }
         self.follow();

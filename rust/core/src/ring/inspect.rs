@@ -72,7 +72,7 @@ pub fn inspect(path: &Path) -> Result<Report, SegmentError> {
         liveness: liveness(&segment),
         writer_held: segment.is_locked(lock::WRITER)?,
         reader_held: segment.is_locked(lock::READER)?,
-        heartbeat_age_ns: clock::monotonic_raw_ns() - segment.heartbeat_ns(),
+        heartbeat_age_ns: clock::monotonic_raw_ns().saturating_sub(segment.heartbeat_ns()),
         regions: geometry
             .regions
             .iter()

@@ -92,15 +92,15 @@ impl Publication {
         let wake_words = [top, depth].map(|region| region.control_at + control_offset::WAKE);
         let sleepers = Some((readers, readers::SLEEPERS));
         let bell = Bell::new(segment.mapping(), &wake_words, sleepers);
-        let depth = TailWriter::resume(words.clone(), depth.words()).ok_or_else(|| {
-            SegmentError::Corrupt {
-                path: path.to_owned(),
-                reason: "no sequence belongs to the committed depth position".into(),
-            }
-        })?;
+        let corrupt = |what: &str| SegmentError::Corrupt {
+            path: path.to_owned(),
+            reason: format!("no sequence belongs to the committed {what} position"),
+        };
+        let depth = TailWriter::resume(words.clone(), depth.words());
+        let top = SlotWriter::resume(words.clone(), top.words());
         let mut publication = Self {
-            top: SlotWriter::resume(words.clone(), top.words()),
-            depth,
+            top: top.ok_or_else(|| corrupt("top"))?,
+            depth: depth.ok_or_else(|| corrupt("depth"))?,
             words,
             table,
             table_levels: shape.table_levels,
@@ -312,9 +312,9 @@ impl Publication {
         );
         if self.segment.exponents(id) != exponents {
             let generation = self.segment.generation();
-            self.segment.raise_generation(generation + 1);
+            self.segment.raise_generation(generation.wrapping_add(1));
             self.segment.set_exponents(id, exponents.0, exponents.1);
-            self.segment.raise_generation(generation + 2);
+            self.segment.raise_generation(generation.wrapping_add(2));
         }
     }
 

@@ -101,7 +101,7 @@ impl Entry {
                 .word64(at + HEARTBEAT)
                 .load(Ordering::Relaxed)
                 .cast_signed();
-            if held != 0 && is_fresh(now_ns - beat_ns) {
+            if held != 0 && is_fresh(now_ns.saturating_sub(beat_ns)) {
                 continue;
             }
             // First the heartbeat: an entry with a new owner must not look silent.
@@ -160,7 +160,7 @@ pub fn list(file: &Mapping) -> Vec<ReaderInfo> {
     let read = |entry: usize| {
         let at = FIRST_ENTRY + entry * ENTRY_LEN;
         let word = |field| file.word64(at + field).load(Ordering::Relaxed);
-        let age_ns = now_ns - word(HEARTBEAT).cast_signed();
+        let age_ns = now_ns.saturating_sub(word(HEARTBEAT).cast_signed());
         (word(OWNER) != 0 && is_fresh(age_ns)).then(|| ReaderInfo {
             entry,
             cursor: word(CURSOR),

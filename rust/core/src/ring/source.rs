@@ -178,8 +178,9 @@ pub(crate) fn liveness(segment: &Segment) -> Liveness {
     if state == segment_state::CLOSED || state == segment_state::MOVED {
         return Liveness::Said(state);
     }
-    let age_ns = clock::monotonic_raw_ns() - segment.heartbeat_ns();
-    if age_ns < FRESH_NS {
+    let age_ns = clock::monotonic_raw_ns().saturating_sub(segment.heartbeat_ns());
+    // One far in the future is damaged, and no proof of life.
+    if (-FRESH_NS..FRESH_NS).contains(&age_ns) {
         return Liveness::Said(state);
     }
     match segment.is_locked(lock::WRITER) {

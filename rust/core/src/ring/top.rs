@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::SegmentError;
 use super::bell::Wait;
 use super::mapping::Words;
+use super::protocol::COUNT_MAX;
 use super::protocol::slot::{Found, SLOT, SlotReader};
 use super::segment::{Segment, region_kind, segment_state};
 use super::source::{Liveness, Source, wait_slice};
@@ -35,6 +36,14 @@ fn reader_of(segment: &Segment, after: u64) -> Result<SlotReader<Words>, Segment
     Ok(SlotReader::after(words, region.words(), after))
 }
 
+#[cold]
+fn corrupt(source: &Source, newest: u64) -> SegmentError {
+    SegmentError::Corrupt {
+        path: source.segment().path().to_owned(),
+        reason: format!("top record {newest} is said to be the newest and is not there"),
+    }
+}
+
 impl TopReader {
     /// Attaches; the first record read is the first one written from now on.
     ///
@@ -43,6 +52,9 @@ impl TopReader {
     pub fn attach(path: &Path) -> Result<Self, SegmentError> {
         let source = Source::attach(path, region_kind::TOP)?;
         let mut slots = reader_of(source.segment(), 0)?;
+        if slots.newest() >= COUNT_MAX {
+            return Err(corrupt(&source, slots.newest()));
+        }
         slots.skip_to(slots.newest() + 1);
         Ok(Self {
             source,
@@ -57,7 +69,10 @@ impl TopReader {
     ///
     /// After a lap everything up to the newest record is counted as lost, and reading goes on
     /// with the newest.
-    pub fn read(&mut self, out: &mut [u8]) -> Batch {
+    ///
+    /// # Errors
+    /// Corrupt when the newest committed record does not lie in its slot.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<Batch, SegmentError> {
         let mut batch = Batch::default();
         for slot in out.as_chunks_mut::<SLOT>().0 {
             loop {
@@ -66,12 +81,16 @@ impl TopReader {
                         batch.copied += 1;
                         break;
                     }
+                    // A lap leads forwards; where it does not, no writer has been at work.
+                    Found::Lapped { newest } if newest <= self.slots.next() => {
+                        return Err(corrupt(&self.source, newest));
+                    }
                     Found::Lapped { newest } => batch.lost += self.lap(newest),
-                    Found::Nothing => return self.end(batch, false),
+                    Found::Nothing => return Ok(self.end(batch, false)),
                 }
             }
         }
-        self.end(batch, out.is_empty())
+        Ok(self.end(batch, out.is_empty()))
     }
 
     fn lap(&mut self, newest: u64) -> u64 {
@@ -114,7 +133,8 @@ impl TopReader {
     /// Records that could be read now.
     #[must_use]
     pub fn available(&self) -> u64 {
-        (self.slots.newest() + 1).saturating_sub(self.slots.next())
+        let behind = self.slots.newest().saturating_add(1);
+        behind.saturating_sub(self.slots.next())
     }
 
     /// Whether the writer closed the stream and everything was read.

@@ -39,7 +39,11 @@ impl PipeReader {
     pub(super) fn open(segment: Segment) -> Result<Self, SegmentError> {
         let region = segment.region(region_kind::PIPE)?;
         segment.take_lock(lock::READER)?;
-        let head = PipeHead::resume(Words::new(segment.mapping()), region.words());
+        let words = Words::new(segment.mapping());
+        let Some(head) = PipeHead::resume(words, region.words()) else {
+            segment.free_lock(lock::READER);
+            return Err(misplaced(&segment));
+        };
         let (to_reader, to_writer) = bells(&segment, &region);
         Ok(Self {
             head,
@@ -140,7 +144,8 @@ impl PipeReader {
     /// Corrupt.
     pub fn count_pending(&self) -> Result<u64, SegmentError> {
         let words = Words::new(self.segment.mapping());
-        let mut head = PipeHead::resume(words, self.region.words());
+        let mut head =
+            PipeHead::resume(words, self.region.words()).ok_or_else(|| misplaced(&self.segment))?;
         let mut count = 0;
         loop {
             match head.peek() {
@@ -213,6 +218,14 @@ impl PipeReader {
     #[must_use]
     pub fn segment(&self) -> &Segment {
         &self.segment
+    }
+}
+
+#[cold]
+fn misplaced(segment: &Segment) -> SegmentError {
+    SegmentError::Corrupt {
+        path: segment.path().to_owned(),
+        reason: "its stored cursor does not lie within what was sent".into(),
     }
 }
 

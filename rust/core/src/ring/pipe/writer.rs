@@ -40,7 +40,7 @@ impl PipeWriter {
         let tail =
             PipeTail::resume(words, region.words()).ok_or_else(|| SegmentError::Corrupt {
                 path: segment.path().to_owned(),
-                reason: "no sequence belongs to the committed position".into(),
+                reason: "no sequence or no reader belongs to the committed position".into(),
             })?;
         let (to_reader, to_writer) = bells(&segment, &region);
         let heart = Some(Heart::start(&segment));

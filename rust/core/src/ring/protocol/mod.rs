@@ -41,6 +41,9 @@ pub trait Memory {
 /// Bytes of a word.
 pub const WORD: usize = 8;
 
+/// Positions and sequences stay below it; what lies above was never counted, but damaged.
+pub const COUNT_MAX: u64 = 1 << 62;
+
 /// Where a variable region lies, in words: its control lines and its data.
 #[derive(Clone, Copy, Debug)]
 pub struct Region {
@@ -114,6 +117,12 @@ pub fn put_pad<M: Memory>(memory: &M, at: usize, sequence: u64, length: u64) {
     memory.store(at + 1, head, Ordering::Relaxed);
 }
 
+/// Whether a writer can stand at `position`: between two records, and not beyond all counting.
+#[must_use]
+pub fn is_position(position: u64) -> bool {
+    position.is_multiple_of(64) && position < COUNT_MAX
+}
+
 /// Sequence of the newest record and the position behind it, told before the commit.
 ///
 /// Two pairs take turns: whatever the instant at which a writer is killed, the pair of the last
@@ -126,17 +135,20 @@ pub struct Newest {
 }
 
 impl Newest {
-    /// What belongs to `committed`; `None` where neither pair does.
+    /// What belongs to `committed`; `None` where neither pair does, or no writer gets there.
     pub fn resume<M: Memory>(memory: &M, region: &Region, committed: u64) -> Option<Self> {
         if committed == 0 {
             return Some(Self::default());
+        }
+        if !is_position(committed) {
+            return None;
         }
         (0..2).find_map(|turn| {
             let at = region.control + control::NEWEST + 2 * turn;
             let sequence = memory.load(at, Ordering::Acquire);
             let position = memory.load(at + 1, Ordering::Acquire);
             let turn = 1 - turn;
-            (position == committed).then_some(Self { turn, sequence })
+            (position == committed && sequence < COUNT_MAX).then_some(Self { turn, sequence })
         })
     }
 

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Memory, Newest, Region, WORD, control, is_pad, put_pad, record_length};
+use super::{Memory, Newest, Region, WORD, control, is_pad, is_position, put_pad, record_length};
 
 /// The writing end.
 #[derive(Debug)]
@@ -21,12 +21,16 @@ pub struct PipeTail<M> {
 }
 
 impl<M: Memory> PipeTail<M> {
-    /// Goes on behind what is committed; `None` when no sequence belongs to it.
+    /// Goes on behind what is committed; `None` when no sequence belongs to it, or the reader
+    /// stands where it cannot.
     pub fn resume(memory: M, region: Region) -> Option<Self> {
         let load = |word| memory.load(region.control + word, Ordering::Acquire);
         let (committed, cursor) = (load(control::COMMITTED), load(control::CURSOR));
         let high_water = load(control::HIGH_WATER);
         let newest = Newest::resume(&memory, &region, committed)?;
+        if !is_within(&region, cursor, committed) {
+            return None;
+        }
         Some(Self {
             memory,
             region,
@@ -90,7 +94,7 @@ impl<M: Memory> PipeTail<M> {
         }
         let control = self.region.control;
         self.newest.tell(&self.memory, &self.region, self.staged);
-        if self.staged - self.cursor > self.high_water {
+        if self.staged.saturating_sub(self.cursor) > self.high_water {
             self.note_fill();
         }
         self.memory
@@ -107,7 +111,7 @@ impl<M: Memory> PipeTail<M> {
         self.cursor = self
             .memory
             .load(control + control::CURSOR, Ordering::Acquire);
-        let fill = self.staged - self.cursor;
+        let fill = self.staged.saturating_sub(self.cursor);
         if fill > self.high_water {
             self.high_water = fill;
             self.memory
@@ -146,6 +150,14 @@ impl<M: Memory> PipeTail<M> {
     }
 }
 
+/// Whether a reader can stand at `cursor` when `committed` is committed.
+fn is_within(region: &Region, cursor: u64, committed: u64) -> bool {
+    is_position(cursor)
+        && committed
+            .checked_sub(cursor)
+            .is_some_and(|pending| pending <= region.size)
+}
+
 /// What the reading end found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
@@ -176,16 +188,17 @@ pub struct PipeHead<M> {
 }
 
 impl<M: Memory> PipeHead<M> {
-    /// Goes on at the stored cursor.
-    pub fn resume(memory: M, region: Region) -> Self {
+    /// Goes on at the stored cursor; `None` when no reader can have stored it.
+    pub fn resume(memory: M, region: Region) -> Option<Self> {
         let cursor = memory.load(region.control + control::CURSOR, Ordering::Acquire);
-        Self {
+        let committed = memory.load(region.control + control::COMMITTED, Ordering::Acquire);
+        is_within(&region, cursor, committed).then_some(Self {
             memory,
             region,
             cursor,
             stored: cursor,
             committed: cursor,
-        }
+        })
     }
 
     /// The record at the cursor, pads skipped. Moving on is `advance`.

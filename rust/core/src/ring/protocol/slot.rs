@@ -8,7 +8,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Memory, Region, WORD, control};
+use super::{COUNT_MAX, Memory, Region, WORD, control};
 
 /// Bytes of a slot.
 pub const SLOT: usize = 64;
@@ -36,20 +36,24 @@ pub struct SlotWriter<M> {
 
 impl<M: Memory> SlotWriter<M> {
     /// Goes on behind what is committed. A slot that was completed but not committed before the
-    /// last writer died is taken in: a reader may have read it already.
-    pub fn resume(memory: M, region: Region) -> Self {
+    /// last writer died is taken in: a reader may have read it already. `None` when nobody can
+    /// have counted that far.
+    pub fn resume(memory: M, region: Region) -> Option<Self> {
         let committed = region.control + control::COMMITTED;
         let mut sequence = memory.load(committed, Ordering::Acquire);
+        if sequence >= COUNT_MAX {
+            return None;
+        }
         let next = memory.load(word_of(&region, sequence + 1), Ordering::Acquire);
         if next == sequence + 1 {
             sequence = next;
             memory.store(committed, sequence, Ordering::Release);
         }
-        Self {
+        Some(Self {
             memory,
             region,
             sequence,
-        }
+        })
     }
 
     /// Sequence of the newest record, 0 before the first.

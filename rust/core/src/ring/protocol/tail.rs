@@ -18,12 +18,16 @@ pub struct TailWriter<M> {
 }
 
 impl<M: Memory> TailWriter<M> {
-    /// Goes on behind what is committed; `None` when no sequence belongs to it. What a
-    /// killed writer had announced stays announced until the next record: it may have been
-    /// touched, and readers must go on counting it as spoiled.
+    /// Goes on behind what is committed; `None` when no sequence belongs to it, or more than a
+    /// whole region was announced. What a killed writer had announced stays announced until the
+    /// next record: it may have been touched, and readers must go on counting it as spoiled.
     pub fn resume(memory: M, region: Region) -> Option<Self> {
         let committed = memory.load(region.control + control::COMMITTED, Ordering::Acquire);
+        let announced = memory.load(region.control + control::ANNOUNCED, Ordering::Acquire);
         let newest = Newest::resume(&memory, &region, committed)?;
+        if announced.saturating_sub(committed) > region.size {
+            return None;
+        }
         Some(Self {
             memory,
             region,
@@ -149,7 +153,7 @@ impl<M: Memory> TailReader<M> {
         if committed == self.cursor {
             return Chunk::Nothing;
         }
-        if self.is_spoiled() {
+        if committed < self.cursor || self.is_spoiled() {
             return self.lap();
         }
         let inside = self.region.inside(self.cursor);

@@ -40,7 +40,7 @@ pub fn create_or_take_over(path: &Path, shape: &Shape) -> Result<(Segment, bool)
     }
     let generation = leftover
         .as_ref()
-        .map_or(1, |segment| segment.generation() + 1);
+        .map_or(1, |segment| segment.generation().wrapping_add(1));
     let segment = create(path, &geometry, generation)?;
     if let Some(old) = leftover {
         old.set_state(segment_state::MOVED);
@@ -69,7 +69,7 @@ pub fn create_unnamed(shape: &Shape) -> Result<Segment, SegmentError> {
 fn take_over(segment: &Segment) {
     segment.set_state(segment_state::STARTING);
     segment.beat(clock::monotonic_raw_ns());
-    segment.raise_generation(segment.generation() + 1);
+    segment.raise_generation(segment.generation().wrapping_add(1));
 }
 
 /// The file that lies there, locked; `None` when there is none or it is no segment of ours (it

@@ -9,7 +9,7 @@ use crate::ring::SegmentError;
 use crate::ring::mapping::Mapping;
 use crate::ring::protocol::{Region, WORD};
 
-use super::{Shape, offset};
+use super::{Shape, offset, region_kind};
 
 const MAGIC: [u8; 8] = *b"TICKWRK1";
 const MAJOR: u16 = 1;
@@ -266,13 +266,16 @@ impl Geometry {
         let header = unsafe { mapping.bytes(0, header_size) };
         let geometry = Self::parse(header, size);
         geometry.ok_or(()).or_else(|()| {
-            refuse("its region or instrument table points outside of the file".into())
+            refuse("its region or instrument table speaks of what cannot be in it".into())
         })
     }
 
     fn parse(header: &[u8], size: u64) -> Option<Self> {
         let regions_at = u32_at(header, offset::REGIONS_AT) as usize;
         let instruments_at = u32_at(header, offset::INSTRUMENTS_AT) as usize;
+        if !instruments_at.is_multiple_of(INSTRUMENT_LEN) {
+            return None;
+        }
         let region_count = usize::from(u16_at(header, offset::REGIONS));
         let regions = (0..region_count)
             .map(|index| parse_region(header, regions_at + index * REGION_LEN, size))
@@ -280,6 +283,12 @@ impl Geometry {
         let instruments = (0..usize::from(u16_at(header, offset::INSTRUMENTS)))
             .map(|id| parse_instrument(header, instruments_at + id * INSTRUMENT_LEN))
             .collect::<Option<Vec<_>>>()?;
+        let fits = |region: &RegionInfo| {
+            region.kind != region_kind::TABLE || region.slots == instruments.len() as u64
+        };
+        if !regions.iter().all(fits) {
+            return None;
+        }
         let name = &header[offset::NAME..offset::NAME + SEGMENT_NAME];
         let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
         Some(Self {
@@ -331,7 +340,13 @@ fn parse_region(header: &[u8], at: usize, size: u64) -> Option<RegionInfo> {
         && u64::from(region.slot_size).checked_mul(region.slots)? == region.size
         && region.at.is_multiple_of(64)
         && region.control_at.is_multiple_of(64);
-    (ends && whole).then_some(region)
+    let slot = u64::from(region.slot_size);
+    let shaped = match region.kind {
+        region_kind::TOP => slot == 64 && region.slots.is_power_of_two(),
+        region_kind::TABLE => slot >= 128 && slot.is_multiple_of(64),
+        _ => slot == 64,
+    };
+    (ends && whole && shaped).then_some(region)
 }
 
 fn parse_instrument(header: &[u8], at: usize) -> Option<Instrument> {
