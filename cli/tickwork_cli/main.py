@@ -1,6 +1,7 @@
 """Parses the command line, calls one verb, turns errors into sentences and exit codes."""
 
 import argparse
+import errno
 import importlib
 import importlib.metadata
 import sys
@@ -10,6 +11,7 @@ from tickwork import errors
 
 INTERRUPTED = 130
 UNEXPECTED = 1
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE)
 
 DESCRIPTION = "Latency that can be trusted: market data, end to end, proven."
 EPILOG = """\
@@ -103,13 +105,22 @@ def call(options: argparse.Namespace) -> int:
     except Exception as error:
         if options.debug:
             raise
-        _say(f"an unexpected error ended {options.verb}: {type(error).__name__}: {error}")
-        print(
-            "This is a defect. Repeat the command with --debug and report what it prints "
-            "(CONTRIBUTING.md says where).",
-            file=sys.stderr,
-        )
+        return _explain(error, options.verb)
+
+
+def _explain(error: Exception, verb: str) -> int:
+    """Says what ended ``verb``: the machine's refusal, or a defect; returns the exit code."""
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        _say(f"the system refused what {verb} needs: {error}.")
+        print("Make room, or choose a place that you may write.", file=sys.stderr)
         return UNEXPECTED
+    _say(f"an unexpected error ended {verb}: {type(error).__name__}: {error}")
+    print(
+        "This is a defect. Repeat the command with --debug and report what it prints "
+        "(CONTRIBUTING.md says where).",
+        file=sys.stderr,
+    )
+    return UNEXPECTED
 
 
 def _say(text: str) -> None:

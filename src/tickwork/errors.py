@@ -59,11 +59,17 @@ class Mistake:
     text: str
 
 
+def _place(source: str, mistake: Mistake) -> str:
+    """Where a mistake stands; what ``--set`` laid over a file is in none of its lines."""
+    where = f"{source}:{mistake.line}" if mistake.line else f"--set over {source}"
+    return f"{where}: {mistake.path}" if mistake.path else where
+
+
 class ManifestError(InputError):
     """A manifest has mistakes; all of them at once, each with its line."""
 
     def __init__(self, source: str, mistakes: tuple[Mistake, ...]) -> None:
-        lines = "\n".join(f"  {source}:{m.line}: {m.path}: {m.text}" for m in sorted(mistakes))
+        lines = "\n".join(f"  {_place(source, m)}: {m.text}" for m in sorted(mistakes))
         super().__init__(f"{source} has {len(mistakes)} mistake(s):\n{lines}")
         self.source = source
         self.mistakes = tuple(sorted(mistakes))

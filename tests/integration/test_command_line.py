@@ -118,3 +118,13 @@ def test_closed_pipe_is_no_error() -> None:
     )
     assert done.stdout.startswith("fused-against-split")
     assert done.stderr == ""
+
+
+def test_an_output_that_is_full_is_no_defect_of_ours() -> None:
+    command = f"{TICKWORK} plan experiments/pipeline/demo.yaml --json > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "refused" in done.stderr
+    assert "defect" not in done.stderr

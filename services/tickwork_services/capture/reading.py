@@ -59,8 +59,8 @@ def read_chunks(path: pathlib.Path) -> Iterator[bytes]:
 @contextlib.contextmanager
 def _open_unpacked(path: pathlib.Path) -> Iterator[typing.BinaryIO]:
     with path.open("rb") as raw:
-        magic = raw.read(len(ZSTANDARD_MAGIC))
-        raw.seek(0)
+        # Looked at, not read: what comes out of a pipe cannot be wound back.
+        magic = raw.peek(len(ZSTANDARD_MAGIC))[: len(ZSTANDARD_MAGIC)]
         if magic.startswith(GZIP_MAGIC):
             with gzip.GzipFile(fileobj=raw) as stream:
                 yield typing.cast("typing.BinaryIO", stream)

@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 
 BYTES_MAX = 1 << 20
 DEPTH_MAX = 32
+NUMBER_CHARACTERS_MAX = 400
+TOO_LARGE = errors.Mistake(1, "", f"the file is larger than {BYTES_MAX} B")
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -50,9 +52,14 @@ def show_path(path: Path) -> str:
 
 
 def read_scalar(text: str) -> Any:
-    """Returns what a plain scalar means: JSON's true, false, null and numbers, else the text."""
+    """Returns what a plain scalar means: JSON's true, false, null and numbers, else the text.
+
+    Longer digits than any number needs are text, too: Python refuses to read thousands of them.
+    """
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > NUMBER_CHARACTERS_MAX:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
@@ -67,7 +74,7 @@ def read(text: str) -> Document:
     """
     document = Document(None, {(): 1}, [])
     if len(text.encode()) > BYTES_MAX:
-        document.mistakes.append(errors.Mistake(1, "", f"the file is larger than {BYTES_MAX} B"))
+        document.mistakes.append(TOO_LARGE)
         return document
     try:
         _Builder(document, yaml.parse(text, Loader=yaml.SafeLoader)).build()
@@ -143,13 +150,22 @@ class _Builder:
         if event.tag is not None:
             self._mistake(event, path, f"tag {event.tag}: only plain JSON values are read")
 
+    def _refuse_half_characters(self, event: yaml.ScalarEvent, path: Path) -> str:
+        """Returns the text; a lone surrogate, which no UTF-8 can hold, is a mistake."""
+        text = str(event.value)
+        if any("\ud800" <= each <= "\udfff" for each in text):
+            self._mistake(event, path, "holds half a character (\\ud800 … \\udfff)")
+            return text.encode("utf-8", "replace").decode()
+        return text
+
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Any:
+        text = self._refuse_half_characters(event, path)
         if event.style is not None:
-            return event.value
-        if event.value == "":
+            return text
+        if text == "":
             self._mistake(event, path, "has no value; write null, {} or [] if that is meant")
             return None
-        return read_scalar(event.value)
+        return read_scalar(text)
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -169,7 +185,7 @@ class _Builder:
     def _key(self, event: yaml.Event, path: Path) -> str:
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_marks(event, path)
-            return event.value
+            return self._refuse_half_characters(event, path)
         self._mistake(event, path, "a key must be a plain word")
         self._value(event, (*path, "?"))
         return "?"

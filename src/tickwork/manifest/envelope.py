@@ -39,7 +39,7 @@ class Shared(Model):
     """
 
     duration_seconds: float | None = pydantic.Field(default=None, gt=0, le=604_800)
-    warm_up_seconds: float = pydantic.Field(default=1.0, ge=0)
+    warm_up_seconds: float = pydantic.Field(default=1.0, ge=0, le=604_800)
     seed: int = pydantic.Field(default=0, ge=0, lt=1 << 63)
     arms: tuple[ArmSpec, ...] = pydantic.Field(default=(), max_length=16)
     repeats: int = pydantic.Field(default=1, ge=1, le=1000)

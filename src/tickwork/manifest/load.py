@@ -12,7 +12,7 @@ from tickwork.manifest.kind import Context, Finding, Kind, Kinds
 from tickwork.unit.model import Model
 
 # What an arm may not change: it would not be the same comparison.
-_FIXED_FOR_ARMS = ("arms", "repeats", "seed")
+_FIXED_FOR_ARMS = ("arms", "repeats", "seed", "drainMs", "restart")
 
 
 def load_file(path: pathlib.Path, kinds: Kinds, sets: Sequence[str] = ()) -> Experiment:
@@ -21,7 +21,12 @@ def load_file(path: pathlib.Path, kinds: Kinds, sets: Sequence[str] = ()) -> Exp
     Raises InputError when it cannot be read, ManifestError with all its mistakes.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            # One byte more than is allowed is enough to know that there is too much.
+            read = file.read(document.BYTES_MAX + 1)
+        if len(read) > document.BYTES_MAX:
+            raise errors.ManifestError(str(path), (document.TOO_LARGE,))
+        text = read.decode("utf-8")
     except OSError as error:
         raise errors.InputError(
             f"Cannot read {path}: {error.strerror}.", "Give the path of an Experiment (YAML)."
@@ -110,7 +115,8 @@ def _check_shared(
     read: document.Document, kinds: Kinds, mistakes: set[errors.Mistake]
 ) -> Shared | None:
     spec = _spec(read, mistakes)
-    checked = validation.check(Shared, {key: spec[key] for key in spec if key not in kinds})
+    value = {key: spec[key] for key in spec if key not in kinds}
+    checked = validation.check(Shared, value, beside=tuple(kinds))
     _report(read, mistakes, ("spec",), checked.findings)
     shared = checked.instance
     if shared is not None:

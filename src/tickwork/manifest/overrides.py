@@ -6,10 +6,13 @@ the path means anything is decided by the validation that follows.
 """
 
 import copy
+import re
 from typing import Any
 
 from tickwork import errors
 from tickwork.manifest import document
+
+_INDEX = re.compile("[0-9]{1,9}")
 
 
 def parse_set(text: str) -> tuple[document.Path, Any]:
@@ -21,6 +24,11 @@ def parse_set(text: str) -> tuple[document.Path, Any]:
             "For example: --set pipeline.placement=fused",
         )
     read = document.read(value)
+    if not value.strip():
+        raise errors.InputError(
+            f"--set {text!r}: there is no value behind the =.",
+            "Write a value; null, '', [] or {} if that is meant.",
+        )
     if read.mistakes:
         raise errors.InputError(
             f"--set {text!r}: the value cannot be read: {read.mistakes[0].text}.",
@@ -31,7 +39,7 @@ def parse_set(text: str) -> tuple[document.Path, Any]:
 
 def split_path(name: str) -> document.Path:
     """Returns ``name`` cut at its dots; parts that are numbers become list indices."""
-    return tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    return tuple(int(part) if _INDEX.fullmatch(part) else part for part in name.split("."))
 
 
 def lay_over(

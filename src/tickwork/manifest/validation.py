@@ -22,6 +22,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 # Every round leaves something out; nothing written by hand is nested deeper than this.
 ROUNDS_MAX = 64
 
+# A wrong value is shown up to here.
+SHOWN_MAX = 80
+
 
 @dataclasses.dataclass(frozen=True)
 class Checked(Generic[AnyModel]):
@@ -41,21 +44,30 @@ class Checked(Generic[AnyModel]):
         return _restore(path, self.removed)
 
 
-def check(model: type[AnyModel], value: Any) -> Checked[AnyModel]:
-    """Validates ``value`` (plain types, camelCase keys) strictly against ``model``."""
+def check(model: type[AnyModel], value: Any, beside: tuple[str, ...] = ()) -> Checked[AnyModel]:
+    """Validates ``value`` (plain types, camelCase keys) strictly against ``model``.
+
+    ``beside`` names keys that may stand beside the model's own and are checked elsewhere.
+    """
     rest = copy.deepcopy(value)
     findings: dict[document.Path, Finding] = {}
     removed: dict[document.Path, set[int]] = {}
     for _ in range(ROUNDS_MAX):
         try:
-            instance = model.model_validate_json(json.dumps(rest), strict=True)
+            instance = model.model_validate_json(json.dumps(rest), strict=True, by_name=False)
             return Checked(instance, tuple(findings.values()), removed)
         except pydantic.ValidationError as error:
             problems = error.errors(include_url=False)
         for problem in problems:
             path = _restore(_path(problem["loc"]), removed)
-            if not any(path[: len(each)] == each for each in findings):
-                findings[path] = Finding(path, _explain(model, path, dict(problem)))
+            # What is missing because its inside was wrong and left out was told already.
+            is_told = any(
+                path[: len(each)] == each
+                or (problem["type"] == "missing" and each[: len(path)] == path)
+                for each in findings
+            )
+            if not is_told:
+                findings[path] = Finding(path, _explain(model, path, dict(problem), beside))
         if not _leave_out(rest, problems, removed):
             break
     return Checked(None, tuple(findings.values()), removed)
@@ -109,14 +121,21 @@ def _walk(value: Any, path: document.Path) -> Any:
     return value
 
 
-def _explain(model: type[Model], path: document.Path, problem: dict[str, Any]) -> str:
+def _explain(
+    model: type[Model], path: document.Path, problem: dict[str, Any], beside: tuple[str, ...]
+) -> str:
     if problem["type"] == "extra_forbidden":
-        return "unknown field" + _suggest(str(path[-1]), _fields_at(model, path[:-1]))
+        known = _fields_at(model, path[:-1])
+        return "unknown field" + _suggest(
+            str(path[-1]), known if path[:-1] else sorted([*known, *beside])
+        )
     if problem["type"] == "missing":
         return "is required and missing"
     text = str(problem["msg"]).replace("Input should", "should").replace("String should", "should")
     given = problem.get("input")
     shown = json.dumps(given) if not isinstance(given, dict | list) else type(given).__name__
+    if len(shown) > SHOWN_MAX:
+        shown = f"{shown[:SHOWN_MAX]}… ({len(shown)} characters)"
     return f"{text[0].lower()}{text[1:]}; it is {shown}"
 
 

@@ -12,6 +12,10 @@ from tickwork.unit.settings.venue_twin import Fault
 # A book needs this long after the last fault to be proven LIVE again.
 QUIET_SECONDS = 3.0
 SEGMENT_NAME_MAX = 31
+# An id has 16 bits, and the last one names all instruments.
+INSTRUMENTS_MAX = 65_534
+# The kernel's own masks of cores end here.
+CPU_LAST = 8191
 # Faults that last; the others are over at once.
 _LASTING = frozenset({"delay", "stall", "slowSnapshot", "rateLimit"})
 _BUILT = ("shm", "tcp")
@@ -99,6 +103,9 @@ def _twin_tls(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
 
 def _instruments(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
     seen: set[str] = set()
+    if len(spec.venue.instruments) > INSTRUMENTS_MAX:
+        text = f"{len(spec.venue.instruments)} instruments; a record's id counts {INSTRUMENTS_MAX}"
+        yield Finding(("venue", "instruments"), text)
     for index, instrument in enumerate(spec.venue.instruments):
         path = ("venue", "instruments", index)
         if instrument in seen:
@@ -199,8 +206,8 @@ def _cpus(_: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:
     for name, cpus in spec.cpus.items():
         if name not in known:
             yield Finding(("cpus", name), f"there is no unit {name}; there are {', '.join(known)}")
-        if any(cpu < 0 for cpu in cpus):
-            yield Finding(("cpus", name), "cores are counted from 0")
+        if any(not 0 <= cpu <= CPU_LAST for cpu in cpus):
+            yield Finding(("cpus", name), f"cores are counted from 0 to {CPU_LAST}")
 
 
 def _wiring(context: Context, spec: specs.PipelineSpec) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ class Consumer(Model):
     name: str = pydantic.Field(pattern=UNIT_PATTERN)
     transport: TransportName
     group: str = pydantic.Field(default=PIPELINE_GROUP, pattern=UNIT_PATTERN)
-    batch_records_max: int = pydantic.Field(default=4096, ge=1)
+    batch_records_max: int = pydantic.Field(default=4096, ge=1, le=1 << 20)
 
 
 class PipelineSpec(Model):

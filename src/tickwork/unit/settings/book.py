@@ -12,9 +12,9 @@ class BookTuning(Model):
     """How books are kept and proven; ``depth`` is the number of levels a side in images."""
 
     depth: int = pydantic.Field(default=20, ge=1, le=5000)
-    stale_after_ms: int = pydantic.Field(default=1000, ge=1)
-    buffered_deltas_max: int = pydantic.Field(default=10_000, ge=1)
-    snapshot_retry_ms: int = pydantic.Field(default=2000, ge=10)
+    stale_after_ms: int = pydantic.Field(default=1000, ge=1, le=86_400_000)
+    buffered_deltas_max: int = pydantic.Field(default=10_000, ge=1, le=10_000_000)
+    snapshot_retry_ms: int = pydantic.Field(default=2000, ge=10, le=86_400_000)
     proof: tuple[Literal["ticker", "truth"], ...] = ("ticker",)
 
 

@@ -14,6 +14,6 @@ class NormalizerSettings(Model):
 
     venue: VenueName
     instruments: tuple[str, ...] = pydantic.Field(min_length=1)
-    frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024)
+    frame_bytes_max: int = pydantic.Field(default=1 << 20, ge=1024, le=1 << 26)
     snapshot_limit: int = pydantic.Field(default=1000, ge=1, le=5000)
-    unparsed_kept_max: int = pydantic.Field(default=64, ge=0)
+    unparsed_kept_max: int = pydantic.Field(default=64, ge=0, le=65_536)

@@ -30,13 +30,13 @@ class Fault(Model):
     ``at_seconds`` counts from the start instant. ``lines``: one (the first connection) or all.
     """
 
-    at_seconds: float = pydantic.Field(ge=0)
+    at_seconds: float = pydantic.Field(ge=0, le=604_800)
     kind: FaultKind
     instrument: str | None = None
-    count: int = pydantic.Field(default=1, ge=1)
+    count: int = pydantic.Field(default=1, ge=1, le=1_000_000_000)
     lines: Literal["one", "all"] = "one"
     mid_frame: bool = False
-    duration_ms: int = pydantic.Field(default=500, ge=0)
+    duration_ms: int = pydantic.Field(default=500, ge=0, le=604_800_000)
 
 
 class Mix(Model):
@@ -86,15 +86,15 @@ class VenueTwinTuning(Model):
     engine: Engine = Engine()
     replay: Replay | None = None
     faults: tuple[Fault, ...] = ()
-    corrupt_truth_every: int = pydantic.Field(default=0, ge=0)
-    ping_interval_ms: int = pydantic.Field(default=20_000, ge=10)
-    pong_timeout_ms: int = pydantic.Field(default=60_000, ge=10)
-    connection_life_seconds: int = pydantic.Field(default=86_400, ge=1)
-    messages_in_per_second_max: int | None = pydantic.Field(default=None, ge=1)
-    streams_per_connection_max: int | None = pydantic.Field(default=None, ge=1)
-    connection_attempts_max: int | None = pydantic.Field(default=None, ge=1)
-    weight_per_minute_max: int | None = pydantic.Field(default=None, ge=1)
-    write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16)
+    corrupt_truth_every: int = pydantic.Field(default=0, ge=0, le=1_000_000_000)
+    ping_interval_ms: int = pydantic.Field(default=20_000, ge=10, le=86_400_000)
+    pong_timeout_ms: int = pydantic.Field(default=60_000, ge=10, le=86_400_000)
+    connection_life_seconds: int = pydantic.Field(default=86_400, ge=1, le=604_800)
+    messages_in_per_second_max: int | None = pydantic.Field(default=None, ge=1, le=1_000_000_000)
+    streams_per_connection_max: int | None = pydantic.Field(default=None, ge=1, le=1_000_000_000)
+    connection_attempts_max: int | None = pydantic.Field(default=None, ge=1, le=1_000_000_000)
+    weight_per_minute_max: int | None = pydantic.Field(default=None, ge=1, le=1_000_000_000)
+    write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16, le=1 << 34)
     oversized_bytes: int = pydantic.Field(default=(1 << 20) + (1 << 16), ge=1 << 10, le=1 << 26)
     prerendered_seconds: float = pydantic.Field(default=10.0, ge=0, le=60)
     tls_certificate_file: str | None = None

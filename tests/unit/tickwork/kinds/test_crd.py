@@ -42,3 +42,12 @@ def test_fields_are_camel_case_and_bounded() -> None:
     pipeline = crd.spec_schema()["properties"]["pipeline"]
     assert pipeline["properties"]["book"]["properties"]["staleAfterMs"]["minimum"] == 1
     assert pipeline["required"] == ["venue"]
+
+
+def test_every_number_has_an_upper_bound_that_a_machine_can_hold() -> None:
+    schema = crd.spec_schema()
+    # Cores are bounded by a rule, which says more than a schema can.
+    del schema["properties"]["pipeline"]["properties"]["cpus"]
+    numbers = [node for node in nodes(schema) if node.get("type") in ("integer", "number")]
+    assert len(numbers) > 40
+    assert all(node["maximum"] <= 1 << 63 for node in numbers)

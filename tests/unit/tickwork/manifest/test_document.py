@@ -65,6 +65,8 @@ def test_every_path_has_its_line() -> None:
         ("a: [1\nb: 2\n", 2, "not YAML"),
         ("? [a]\n: 1\n", 1, "plain word"),
         ("a: \x07\n", 1, "not YAML"),
+        ('a: 1\nb: "\\ud800"\n', 2, "half a character"),
+        ('a: 1\n"\\udfff": 2\n', 2, "half a character"),
     ],
 )
 def test_what_is_not_plain_is_a_mistake_with_its_line(text: str, line: int, word: str) -> None:
@@ -85,3 +87,8 @@ def test_depth_is_bounded() -> None:
 def test_size_is_bounded() -> None:
     read = document.read("a: " + "x" * document.BYTES_MAX)
     assert "larger" in read.mistakes[0].text
+
+
+def test_digits_without_end_are_no_number() -> None:
+    assert document.read(f"a: {'9' * 5000}").value == {"a": "9" * 5000}
+    assert document.read(f"a: {'9' * 300}").value == {"a": int("9" * 300)}

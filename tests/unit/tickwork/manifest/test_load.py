@@ -86,6 +86,8 @@ def test_arms_hold_their_own_spec() -> None:
         (["arms=[{name: a}]"], "arms"),
         (["arms=[{name: a}, {name: a}]"], "arms.1.name"),
         (["arms=[{name: a}, {name: b, set: {seed: 5}}]"], "arms.1.set.seed"),
+        (["arms=[{name: a}, {name: b, set: {drainMs: 5}}]"], "arms.1.set.drainMs"),
+        (["arms=[{name: a, set: {restart: never}}, {name: b}]"], "arms.0.set.restart"),
         (["durationSeconds=null", "repeats=3"], "repeats"),
     ],
 )
@@ -108,3 +110,26 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: pathlib.Path) -> None:
     path.write_bytes(b"a: \xff")
     with pytest.raises(errors.InputError, match="UTF-8"):
         load.load_file(path, compiler.KINDS)
+
+
+def test_a_file_too_large_is_not_read_to_its_end(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(errors.ManifestError, match="larger"):
+        load.load_file(path, compiler.KINDS)
+
+
+def test_names_of_python_are_not_those_of_a_manifest() -> None:
+    with pytest.raises(errors.ManifestError, match="did you mean durationSeconds"):
+        compiler.load(BASE.replace("durationSeconds", "duration_seconds"), "x.yaml")
+
+
+def test_a_kind_that_is_misspelt_is_suggested() -> None:
+    with pytest.raises(errors.ManifestError, match="did you mean pipeline"):
+        compiler.load(BASE.replace("  pipeline:", "  pipelin:"), "x.yaml")
+
+
+def test_what_a_set_laid_over_has_no_line() -> None:
+    with pytest.raises(errors.ManifestError, match=r"--set over x\.yaml: pipeline\.book\.dept"):
+        compiler.load(BASE, "x.yaml", ["pipeline.book.dept=7"])

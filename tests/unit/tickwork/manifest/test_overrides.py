@@ -26,7 +26,7 @@ def test_values_are_read_as_the_manifest_is(text: str, value: object) -> None:
     assert overrides.parse_set(text) == (("a", "b"), value)
 
 
-@pytest.mark.parametrize("text", ["a", "=5", "a=", "a=&x 1", "a=[1"])
+@pytest.mark.parametrize("text", ["a", "=5", "a=", "a= ", "a=&x 1", "a=[1"])
 def test_what_is_not_path_and_value_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(errors.InputError) as refused:
         overrides.parse_set(text)
@@ -56,3 +56,8 @@ def test_a_path_through_nothing_is_a_mistake(text: str) -> None:
 def test_the_line_is_that_of_the_arm() -> None:
     read = document.read("spec:\n  a: {b: 1}\n")
     assert overrides.lay_over(read, ("a", "b"), 2, 17).line(("spec", "a", "b")) == 17
+
+
+@pytest.mark.parametrize("text", [f"a.{'9' * 5000}=1", "a.³=1", "a.-1=1"])
+def test_what_cannot_be_an_index_is_a_name(text: str) -> None:
+    assert all(isinstance(part, str) for part in overrides.parse_set(text)[0])

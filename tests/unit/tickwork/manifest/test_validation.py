@@ -61,3 +61,17 @@ def test_numbers_in_quotes_are_no_numbers() -> None:
 def test_what_cannot_be_built_is_none() -> None:
     assert validation.check(Leaf, {}).instance is None
     assert validation.check(Leaf, [1]).instance is None
+
+
+def test_what_is_gone_because_its_inside_was_wrong_is_not_missing_too() -> None:
+    class Root(Model):
+        leaf: Leaf
+
+    checked = validation.check(Root, {"leaf": {"name": 5}})
+    assert [finding.path for finding in checked.findings] == [("leaf", "name")]
+
+
+def test_a_long_value_is_shown_by_its_beginning() -> None:
+    checked = validation.check(Tree, {"share": "x" * 100_000})
+    assert len(checked.findings[0].text) < 200
+    assert "100002 characters" in checked.findings[0].text

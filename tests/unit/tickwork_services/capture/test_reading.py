@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
+import os
 import pathlib
+import threading
 
 import pytest
 import zstandard
@@ -83,3 +85,13 @@ def test_a_missing_capture_is_refused(tmp_path: pathlib.Path) -> None:
         read(tmp_path / "none.gz")
     with pytest.raises(errors.CaptureError, match="directory"):
         read(tmp_path)
+
+
+def test_a_capture_may_come_out_of_a_pipe(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    packed = gzip.compress(TEXT, 1)
+    writing = threading.Thread(target=path.write_bytes, args=(packed,))
+    writing.start()
+    assert read(path) == TEXT
+    writing.join()

@@ -27,6 +27,7 @@ DEMO = pathlib.Path(__file__).parents[5] / "experiments" / "pipeline" / "demo.ya
         (["pipeline.venue.instruments.1=BTCUSDT"], "pipeline.venue.instruments.1", "twice"),
         (["pipeline.venue.instruments.1=btcusdt"], "pipeline.venue.instruments.1", "symbol"),
         (["pipeline.cpus={nobody: [0]}"], "pipeline.cpus.nobody", "no unit"),
+        (["pipeline.cpus={book: [99999]}"], "pipeline.cpus.book", "8191"),
         (["pipeline.cpus={book: [-1]}"], "pipeline.cpus.book", "from 0"),
         (
             ["pipeline.venue.twin.engine.mix={depth: 0.5}"],
@@ -80,3 +81,10 @@ def test_a_consumer_elsewhere_reads_over_tcp() -> None:
     experiment = compiler.load_file(DEMO, ["pipeline.consumers.1.group=far"])
     plan = compiler.compile_experiment(experiment)
     assert [group.name for group in plan.groups] == ["venue", "pipeline", "far"]
+
+
+def test_more_instruments_than_ids_are_refused() -> None:
+    names = ", ".join(f"X{number}" for number in range(65_535))
+    sets = [f"pipeline.venue.instruments=[{names}]", "pipeline.venue.twin.faults=[]"]
+    with pytest.raises(errors.ManifestError, match="65534"):
+        compiler.load_file(DEMO, sets)
