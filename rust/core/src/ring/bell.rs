@@ -75,7 +75,7 @@ impl Bell {
     /// The flag is cleared before the wake word moves: the other order loses a wake-up.
     #[inline]
     pub fn ring(&self) {
-        fence(Ordering::SeqCst);
+        order_all();
         let Some(sleepers) = self.sleepers_word() else {
             return;
         };
@@ -136,6 +136,25 @@ impl Bell {
             }
         }
     }
+}
+
+/// A sequentially consistent fence for those who ring with every record. The compiler makes
+/// `mfence` of one on x86-64, which takes twice as long as a locked instruction that orders
+/// stores against loads just as well.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn order_all() {
+    let mut word = 0_u32;
+    // SAFETY: the word is this frame's own, and nothing is changed in it.
+    unsafe {
+        std::arch::asm!("lock or dword ptr [{}], 0", in(reg) &raw mut word, options(nostack));
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn order_all() {
+    fence(Ordering::SeqCst);
 }
 
 /// The shared form of the futex: it works between processes and namespaces.

@@ -94,14 +94,15 @@ impl<M: Memory> PipeTail<M> {
         }
         let control = self.region.control;
         self.newest.tell(&self.memory, &self.region, self.staged);
-        if self.staged.saturating_sub(self.cursor) > self.high_water {
-            self.note_fill();
-        }
         self.memory
             .store(control + control::ANNOUNCED, self.staged, Ordering::Relaxed);
         self.memory
             .store(control + control::COMMITTED, self.staged, Ordering::Release);
         self.committed = self.staged;
+        // Behind the commit: the reader's line may be far away, and nobody waits for this.
+        if self.staged.saturating_sub(self.cursor) > self.high_water {
+            self.note_fill();
+        }
         true
     }
 
