@@ -107,6 +107,7 @@ test-peers: setup ## An unmodified third-party client keeps a book against the t
 bench: setup ## Measures everything beside its peers; writes benchmarks/results.json
 	benchmarks/peers/install.sh $(abspath $(BIN)/uv)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python tools/benchmark_table.py
 
 .PHONY: bench-smoke
 bench-smoke: setup ## Plays every row once, small, without peers and captures

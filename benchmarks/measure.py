@@ -11,6 +11,8 @@ from benchmarks import machine, process, rows
 BLOCKS = 11
 DISTURBED_SHARE = 0.02
 DRAWS = 1_000
+PATIENCE_SECONDS = 4.0
+"""How long a disturbed round waits for quiet before the next one begins."""
 SEED = 20_240_808
 
 
@@ -98,6 +100,7 @@ def _rounds(
         disturbed = [block.disturbance for block in blocks.values() if block.disturbance]
         if disturbed and size.discards:
             thrown.append(disturbed[0])
+            machine.wait_until_quiet(PATIENCE_SECONDS)
         else:
             good.append(blocks)
     return good, thrown

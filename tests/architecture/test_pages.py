@@ -62,6 +62,17 @@ def test_generated_tables_equal_the_models() -> None:
     assert module.PAGE.read_text("utf-8") == module.page(), "run make pages"
 
 
+def test_benchmark_tables_repeat_the_results() -> None:
+    path = tree.ROOT / "tools" / "benchmark_table.py"
+    spec = importlib.util.spec_from_file_location("benchmark_table", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for page, text in module.pages().items():
+        assert page.read_text("utf-8") == text, f"run tools/benchmark_table.py for {page.name}"
+
+
 def _rooms() -> list[tuple[str, str]]:
     text = ARCHITECTURE.read_text("utf-8")
     block = re.search(r"<!-- rooms -->\n```\n(.*?)```", text, re.DOTALL)

@@ -209,7 +209,7 @@ impl RingTrip {
         let mut hearing = TopReader::attach(&there).expect("a segment just made");
         let (mut slot, mut answer) = ([0_u8; 64], image());
         let partner = Partner::start(move || {
-            let came = hearing.read(&mut slot).copied == 1;
+            let came = matches!(hearing.read(&mut slot), Ok(batch) if batch.copied == 1);
             if came {
                 Market::set_last(&mut answer, update_id(&slot));
                 answering.publish_top(&answer, 1);
@@ -238,7 +238,7 @@ impl Row for RingTrip {
         let pass = median_trip(|number| {
             Market::set_last(&mut self.image, from + number);
             self.writer.publish_top(&self.image, 1);
-            while self.reader.read(&mut slot).copied == 0 {
+            while !matches!(self.reader.read(&mut slot), Ok(batch) if batch.copied == 1) {
                 spin_loop();
             }
             assert_eq!(update_id(&slot), from + number, "a wrong echo");
