@@ -14,6 +14,7 @@ ON_MESSAGES = frozenset(
 )
 ON_LINES = frozenset({"stall", "disconnect", "serverShutdown"})
 ON_REST = frozenset({"slowSnapshot", "staleSnapshot", "rateLimit"})
+LATE_NS = 250_000_000
 UPDATE_IDS_KEPT_MAX = 1000
 """Update ids listed per fault; more are counted only."""
 
@@ -68,6 +69,18 @@ class Schedule:
         if self._next >= len(self.injections):
             return None
         return int(self.injections[self._next].fault.at_seconds * 1_000_000_000)
+
+    def strikes(self, elapsed_ns: int, *, caught_up: bool) -> bool:
+        """Says whether the next fault strikes now.
+
+        It strikes between the messages that its instant parts (``caught_up``: those before it are
+        sent), so that a seed gives the same run. Where messages fall behind by more than
+        ``LATE_NS``, it keeps the time that the manifest gave it.
+        """
+        due_ns = self.next_ns
+        return due_ns is not None and (
+            (caught_up and due_ns <= elapsed_ns) or elapsed_ns - due_ns > LATE_NS
+        )
 
     def advance(self, elapsed_ns: int) -> list[Injection]:
         """Arms what is due; returns the faults on lines, which strike at once."""

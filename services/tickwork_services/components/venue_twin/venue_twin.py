@@ -246,7 +246,7 @@ class VenueTwin(component.Component):
         next_ns = self._schedule.next_ns
         if next_ns is not None and next_ns <= elapsed_ns:
             limit = min(due, self._source.count_before(next_ns))
-            if self._sent >= limit:
+            if self._schedule.strikes(elapsed_ns, caught_up=self._sent >= limit):
                 for injection in self._schedule.advance(next_ns):
                     self._exchange.flush(self._now_ns())
                     self._strikes.strike(injection, self._now_ns(), unix_ns)

@@ -28,6 +28,16 @@ def test_faults_are_armed_in_order_of_their_instants() -> None:
     assert schedule.next_ns is None
 
 
+def test_fault_waits_for_the_messages_before_it_but_not_for_ever() -> None:
+    schedule = _schedule({"at_seconds": 1, "kind": "stall"})
+    assert not schedule.strikes(999_999_999, caught_up=True)
+    assert schedule.strikes(1_000_000_000, caught_up=True)
+    assert not schedule.strikes(1_250_000_000, caught_up=False)
+    assert schedule.strikes(1_250_000_001, caught_up=False)
+    schedule.advance(1_000_000_000)
+    assert not schedule.strikes(9_000_000_000, caught_up=True)
+
+
 def test_message_fault_strikes_so_often_and_then_the_next_one() -> None:
     schedule = _schedule(
         {"at_seconds": 0, "kind": "drop", "instrument": "BTCUSDT", "count": 2},
