@@ -74,7 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code; the entry point of ``tickwork``."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in given if word in VERBS), None)
-    parser = build_parser(verb)
+    try:
+        # Importing a verb takes a second where the machine is busy: Ctrl-C may come already.
+        parser = build_parser(verb)
+    except KeyboardInterrupt:
+        _say("interrupted.")
+        return INTERRUPTED
     options = parser.parse_args(given)
     if options.version:
         print(f"tickwork {_version()}")

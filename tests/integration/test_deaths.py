@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import threading
 
 import pytest
 from tickwork_analysis import summary
@@ -60,6 +61,39 @@ def test_every_unit_of_the_pipeline_may_be_killed_and_comes_back(tmp_path) -> No
     assert book["openGaps"] == 0
     journal = json.loads(dying.run.conductor.read_text())
     assert [each["incarnation"] for each in journal["restarts"]] == [2] * dying.killed
+
+
+def test_a_full_outlet_of_the_forwarder_is_told_and_the_books_come_back(tmp_path) -> None:
+    class Stopping(Dying):
+        """A run whose normalizer stands still for three seconds before a small pipe."""
+
+        def drive(self, fleet: execution.LocalFleet) -> Outcome:
+            pid = fleet.pids()["pipeline/normalizer"]
+            going_on = threading.Timer(3.0, os.kill, (pid, signal.SIGCONT))
+
+            def report(event: events.Event) -> None:
+                ripe = isinstance(event, events.Progressed) and event.elapsed_ns > 2_000_000_000
+                if ripe and not self.killed:
+                    self.killed = 1
+                    os.kill(pid, signal.SIGSTOP)
+                    going_on.start()
+
+            outcome = conduct.conduct(self.plan, fleet, self.run, report)
+            going_on.join()
+            return outcome
+
+    small = ("pipeline.pipeBytes=524288", "pipeline.forwarder.frameBytesMax=65536")
+    run = Stopping(tmp_path, (), "durationSeconds=12", *small)
+    assert (run.outcome.status, run.outcome.exit_code) == ("complete", 0)
+    book = run.results["book"]
+    assert book["equal"] == book["compared"] > 1000
+    assert book["gaps"] >= 1
+    assert book["openGaps"] == 0
+    assert run.results["losses"]["frames"] > 0, "what found no room is in the results"
+    counters = run.run.block_unit("000-main", "pipeline", "forwarder") / "counters.json"
+    counted = json.loads(counters.read_text())["components"]["forwarder"]["counters"]
+    assert counted["framesDropped"] == run.results["losses"]["frames"]
+    assert counted["stalls"] == counted["reconnects"] == 0, "it went on reading"
 
 
 @pytest.mark.parametrize("victim", ["book", "twin"])

@@ -103,3 +103,11 @@ def test_a_program_that_is_not_there_is_an_ending(tmp_path, pipe) -> None:
     keeper.start()
     assert "could not be started" in (keeper.ending("a") or "")
     keeper.close()
+
+
+def test_a_late_second_ctrl_c_finds_all_closed_and_raises_nothing(tmp_path, pipe) -> None:
+    keeper = supervisor.Supervisor([launch(tmp_path, "a", pipe, POLITE)], restarts=False)
+    started(keeper, tmp_path, "a")
+    keeper.close()
+    keeper.kill()
+    assert keeper.endings() == {"a": "SIGKILL"}

@@ -58,6 +58,7 @@ class Supervisor:
         self._restarts = restarts
         self._told = told
         self._ending = False
+        self._closed = False
         self._lock = threading.RLock()
         self._wake, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -104,7 +105,10 @@ class Supervisor:
         return self._wait(list(self._kept), clock.now_mono_ns() + timeout_ns)
 
     def kill(self) -> None:
-        """Kills every unit that still runs, by its pid; may be called from a signal handler."""
+        """Kills every unit that still runs, by its pid.
+
+        May be called from a signal handler, and so at any moment: also when all is closed.
+        """
         self._stop_restarts()
         for name in self._kept:
             self._signal(name, signal.SIGKILL)
@@ -114,6 +118,7 @@ class Supervisor:
         self.kill()
         if self._thread.ident is not None:
             self._thread.join()
+        self._closed = True
         for descriptor in (self._wake, self._waker):
             os.close(descriptor)
 
@@ -184,6 +189,8 @@ class Supervisor:
                 if kept.restart_at_ns is not None:
                     kept.restart_at_ns = None
                     kept.ending = "ended while it waited for its restart"
+        if self._closed:
+            return
         with contextlib.suppress(BlockingIOError):
             os.write(self._waker, b"!")
 

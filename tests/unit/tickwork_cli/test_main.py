@@ -78,3 +78,12 @@ def test_validate_imports_no_wing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_ctrl_c_while_a_verb_is_imported_is_no_traceback(monkeypatch, capsys):
+    def interrupt(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main.importlib, "import_module", interrupt)
+    assert main.main(["run", "demo.yaml"]) == main.INTERRUPTED
+    assert capsys.readouterr().err == "tickwork: interrupted.\n"
