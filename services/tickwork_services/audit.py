@@ -147,7 +147,11 @@ def _plain(entry: twr.Entry) -> bytes:
 def judge(finding: Finding) -> tuple[int, str]:
     """The exit code of a finding and a sentence that says why."""
     compared, equal = finding["tickerCompared"], finding["tickerEqual"]
-    open_gaps = [book["instrument"] for book in finding["books"] if book["state"] == "GAP"]
+    open_gaps = [
+        book["instrument"]
+        for book in finding["books"]
+        if book["state"] == "GAP" or book["gapSinceUpdateId"] is not None
+    ]
     if equal != compared:
         return UNEQUAL, f"{compared - equal} of {compared} compared tickers differ from the book."
     if finding["crossed"]:

@@ -11,7 +11,11 @@ from tickwork import errors
 
 
 def finding(**changes: object) -> audit.Finding:
-    book = {"instrument": "BTCUSDT", "state": changes.pop("state", "LIVE")}
+    book = {
+        "instrument": "BTCUSDT",
+        "state": changes.pop("state", "LIVE"),
+        "gapSinceUpdateId": changes.pop("gapSinceUpdateId", None),
+    }
     plain = {"tickerCompared": 5, "tickerEqual": 5, "crossed": 0, "gaps": 0, "books": [book]}
     return typing.cast("audit.Finding", {**plain, **changes})
 
@@ -24,6 +28,7 @@ def finding(**changes: object) -> audit.Finding:
         ({"tickerEqual": 4}, audit.UNEQUAL),
         ({"crossed": 1}, audit.UNEQUAL),
         ({"state": "GAP"}, audit.UNEQUAL),
+        ({"state": "SYNCING", "gapSinceUpdateId": 5, "tickerCompared": 0}, audit.UNEQUAL),
         ({"state": "GAP", "tickerCompared": 0, "tickerEqual": 0}, audit.UNEQUAL),
         ({"tickerCompared": 0, "tickerEqual": 0}, audit.NOTHING_PROVEN),
         ({"tickerCompared": 0, "tickerEqual": 0, "books": []}, audit.NOTHING_PROVEN),
@@ -109,3 +114,11 @@ def test_what_a_person_got_wrong_is_said(tmp_path: pathlib.Path) -> None:
     path.write_text(SNAPSHOT + "\n" + SNAPSHOT[:-9])
     with pytest.raises(errors.CaptureError, match="cut off"):
         audit.audit_captures([path], "binance-spot")
+
+
+def test_a_snapshot_that_no_diff_reaches_is_a_gap(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "capture"
+    path.write_text("\n".join([depth(9, 10, "9", "1"), SNAPSHOT, depth(12, 13, "9", "1"), ""]))
+    found = audit.audit_captures([path], "binance-spot")
+    assert (found.exit_code, found.finding["gaps"]) == (audit.UNEQUAL, 1)
+    assert found.finding["books"][0]["gapSinceUpdateId"] == 10

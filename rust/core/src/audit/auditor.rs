@@ -20,7 +20,7 @@ use crate::parse::{Parsed, Reason};
 use crate::record::buffer::RecordBuffer;
 use crate::record::market::Market;
 use crate::record::proof;
-use crate::record::{ABSENT, record_type, type_of};
+use crate::record::{ABSENT, record_type, state, type_of};
 
 /// Deltas of one instrument that wait for their snapshot; older attempts are dropped, counted.
 pub const BUFFERED_DELTAS_MAX: usize = 100_000;
@@ -40,6 +40,16 @@ struct Kept {
     instrument: Instrument,
     board: InstrumentBoard,
     eyes: Eyes,
+    /// Where the last snapshot stood that the deltas do not reach.
+    unreached: Option<u64>,
+}
+
+impl Kept {
+    /// Where a book never began although its snapshot came: what joins it to the deltas is missing.
+    fn hole(&self) -> Option<u64> {
+        let is_waiting = matches!(self.instrument.state(), state::EMPTY | state::SYNCING);
+        self.unreached.filter(|_| is_waiting)
+    }
 }
 
 /// Watches one instrument: the ticker proof and, where wanted, a row per update.
@@ -244,6 +254,7 @@ impl Auditor {
                 rows: self.keeps_rows.then(Vec::new),
                 ..Eyes::default()
             },
+            unreached: None,
         });
         self.symbols = symbols;
         true
@@ -264,7 +275,11 @@ impl Auditor {
                 self.assign_waiting();
             }
             Some(record_type::SNAPSHOT) => {
+                let too_old = board.old_snapshots.get();
                 kept.instrument.take_snapshot(record, 0, board, eyes);
+                if board.old_snapshots.get() > too_old {
+                    kept.unreached = Some(Market::last(record));
+                }
             }
             Some(record_type::TICKER) => {
                 if let Some(top) = Top::of_ticker(record) {
@@ -330,7 +345,7 @@ impl Auditor {
         while !self.waiting.is_empty() && self.kept.len() == 1 {
             self.give(0, 0);
         }
-        let is_live = |kept: &Kept| kept.instrument.state() == crate::record::state::LIVE;
+        let is_live = |kept: &Kept| kept.instrument.state() == state::LIVE;
         if !self.kept.iter().all(is_live) || self.kept.is_empty() {
             self.report.unparsed += self.waiting.len() as u64;
         }
@@ -347,7 +362,12 @@ impl Auditor {
             report.ticker_compared += counts.compared;
             report.ticker_equal += counts.equal;
             report.ticker_unpaired += counts.unpaired + kept.eyes.ticker.waiting();
-            report.books.push(BookReport::new(symbol, &kept.instrument));
+            let mut book = BookReport::new(symbol, &kept.instrument);
+            if let Some(last) = kept.hole() {
+                report.gaps += 1;
+                book.gap_since_update_id = Some(last);
+            }
+            report.books.push(book);
         }
         report
     }
