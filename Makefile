@@ -97,6 +97,10 @@ loom: ## Model-checks the rings; prints interleavings, and mutants that must fai
 torture: setup ## Kills writers, books and readers for SECONDS at random points
 	cd tests && $(abspath $(BIN))/python -m torture --seconds $(SECONDS)
 
+.PHONY: test-browser
+test-browser: setup ## Opens the report in an installed Chromium: no error, no request, print, zoom
+	$(BIN)/pytest -n 0 -q -rs tests/browser
+
 .PHONY: test-peers
 test-peers: setup ## An unmodified third-party client keeps a book against the twin
 	tools/test-peers.sh

@@ -110,8 +110,10 @@ class Run:
 
     @property
     def arms(self) -> list[str]:
-        """The arms in the order in which they first ran."""
-        return list(dict.fromkeys(block.arm for block in self.blocks))
+        """The arms that ran, in the order of the Plan, else in that of their first Blocks."""
+        ran = list(dict.fromkeys(block.arm for block in self.blocks))
+        listed = dict.fromkeys(str(group.get("arm")) for group in self.plan.get("groups", []))
+        return sorted(ran, key=list(listed).index) if set(ran) <= listed.keys() else ran
 
     def units(self) -> list[UnitBlock]:
         """Returns every unit of every Block."""

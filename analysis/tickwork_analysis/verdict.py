@@ -63,7 +63,8 @@ def _proof(book: results.Book) -> Verdict:
         total = book.compared + book.ticker_compared
         return Verdict(f"The book was wrong: {unequal:,} of {total:,} comparisons.", UNEQUAL)
     if book.open_gaps:
-        return Verdict(f"{book.open_gaps} gap(s) were left open; no book was wrong.", UNEQUAL)
+        left = "1 gap was" if book.open_gaps == 1 else f"{book.open_gaps:,} gaps were"
+        return Verdict(f"{left} left open; no book was wrong.", UNEQUAL)
     if book.compared + book.ticker_compared == 0:
         return Verdict("Nothing could be proven: there was nothing to compare.", UNPROVEN)
     if book.compared and book.compared < COMPARED_SHARE_MIN * book.updates:
@@ -80,7 +81,8 @@ def _good(book: results.Book) -> str:
     else:
         text = f"The book equalled all {book.ticker_compared:,} comparable tickers"
     if book.gaps:
-        text += f", through {book.gaps} gap(s), all closed"
+        gaps = "1 gap, closed" if book.gaps == 1 else f"{book.gaps:,} gaps, all closed"
+        text += f", through {gaps}"
     if book.live_share is not None and book.live_share < LIVE_SHARE_MIN:
         text += f"; LIVE only {book.live_share:.1%} of the measured time"
     return text + "."

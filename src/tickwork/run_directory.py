@@ -21,6 +21,7 @@ COUNTERS = "counters.json"
 SERIES = "series.ndjson"
 REPORT = "report.html"
 FIGURES = "figures"
+COMPARISON = "comparison.html"
 PROOF = "proof.bin"
 TRUTH = "truth.bin"
 

@@ -115,6 +115,8 @@ class Tab:
 
     def print(self) -> bytes:
         """Returns the page as PDF, on A4 as its style sheet says."""
+        self.call("Emulation.setEmulatedMedia", media="", features=[])
+        self.call("Emulation.clearDeviceMetricsOverride")
         answer = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
         return base64.b64decode(answer["data"])
 

@@ -8,7 +8,7 @@ def answer(run: read.Run) -> tuple[results.Comparison, ...]:
     """Returns one row per hop and arm but the first; none in a run with one arm."""
     if len(run.arms) < 2:
         return ()
-    arms = _arms_in_order(run)
+    arms = run.arms
     medians = {arm: _medians(run, arm) for arm in arms}
     baseline = arms[0]
     return tuple(
@@ -17,12 +17,6 @@ def answer(run: read.Run) -> tuple[results.Comparison, ...]:
         for name in hops.ENDS
         if name in medians[arm] and name in medians[baseline]
     )
-
-
-def _arms_in_order(run: read.Run) -> list[str]:
-    """Returns the arms as the Experiment lists them where the Plan says so, else as they ran."""
-    listed = dict.fromkeys(str(group["arm"]) for group in run.plan.get("groups", []))
-    return [arm for arm in listed if arm in run.arms] or sorted(run.arms)
 
 
 def _medians(run: read.Run, arm: str) -> dict[str, dict[int, int]]:

@@ -22,9 +22,13 @@ class Stretch:
 
 @dataclasses.dataclass(frozen=True)
 class Gap:
-    """Neighbouring stretches in which a book lost step; ``lost_ms`` is time not LIVE in them."""
+    """Neighbouring stretches in which a book lost step; ``lost_ms`` is time not LIVE in them.
 
-    at_s: float
+    The gap began between ``from_s`` and ``to_s``: more the series does not say.
+    """
+
+    from_s: float
+    to_s: float
     block: str
     instrument: str
     gaps: int
@@ -82,7 +86,7 @@ def gaps(stretches: list[Stretch]) -> list[Gap]:
         row = open_rows.pop(key, None)
         if row is None and each.gaps == 0:
             continue
-        row = row or Gap(each.start_s, each.block, each.instrument, 0, 0, 0.0)
+        row = row or Gap(each.start_s, each.end_s, each.block, each.instrument, 0, 0, 0.0)
         row = dataclasses.replace(
             row,
             gaps=row.gaps + each.gaps,
@@ -93,4 +97,4 @@ def gaps(stretches: list[Stretch]) -> list[Gap]:
             open_rows[key] = row
         else:
             rows.append(row)
-    return sorted([*rows, *open_rows.values()], key=lambda row: (row.at_s, row.instrument))
+    return sorted([*rows, *open_rows.values()], key=lambda row: (row.from_s, row.instrument))

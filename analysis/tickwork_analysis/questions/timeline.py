@@ -9,6 +9,9 @@ from tickwork_analysis.questions import hops, moments
 POINTS_MAX = 400
 """More seconds than this are put together, so that a report of a long run stays small."""
 
+SLACK_S = 0.3
+"""A second that ends later than this after the stop was not measured whole, so it has no rate."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Point:
@@ -31,14 +34,15 @@ def answer(run: read.Run) -> list[Point]:
     length_s = max(1, math.ceil(sum(each.stop_s - each.start_s for each in spans) / POINTS_MAX))
     origin_s = moments.origin_unix_ns(run) / 1e9
     found = []
-    for block in run.blocks:
+    for block, span in zip(run.blocks, spans, strict=True):
         for transport in hops.transports(run, [block]):
             for hop in hops.ENDS:
                 units = hops.units_of(run, block, transport)
                 by_second = seconds.by_second(units, hop)
                 for at_s, merged in _together(by_second, length_s):
                     place = (at_s - origin_s, block.label, block.arm, hop, transport)
-                    found.append(_point(place, merged, length_s))
+                    if place[0] + length_s / 2 <= span.stop_s + SLACK_S:
+                        found.append(_point(place, merged, length_s))
     return found
 
 

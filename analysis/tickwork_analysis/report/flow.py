@@ -9,15 +9,17 @@ from tickwork_analysis.report.figures import queues
 
 ROWS_MAX = 16
 LOSSES = {
-    "frames": "frames dropped by a forwarder whose outlet was full",
-    "records": "records that a reader lost because it was lapped or cut",
-    "unparsed": "messages that could not be read, kept and counted",
-    "tcp_clients_cut": "TCP readers cut because they were too slow",
-    "buffers_full": "buffers of a book that overflowed while it waited for a snapshot",
+    "frames": ("frames dropped", "by a forwarder whose outlet was full"),
+    "records": ("records lost", "by a reader that was lapped or cut"),
+    "unparsed": ("messages unparsed", "kept and counted, never guessed"),
+    "tcp_clients_cut": ("TCP readers cut", "too slow for their queue"),
+    "buffers_full": ("buffers full", "of a book that waited for a snapshot"),
 }
 
 
-def render_queues(run: read.Run, told: results.Results, figures: album.Album) -> page.Section:
+def render_queues(
+    run: read.Run, told: results.Results, figures: album.Album, *, new_page: bool = False
+) -> page.Section:
     """Returns depths and high-water marks of every link."""
     figure = figures.place(
         queues.draw(told.queues, levels.answer(run)),
@@ -34,21 +36,25 @@ def render_queues(run: read.Run, told: results.Results, figures: album.Album) ->
     ]
     head = ("link", "high-water mark", "capacity", "share")
     table = tables.table(head, rows) if rows else ""
-    return page.Section("queues", "What waited?", figure + table, new_page=True)
+    return page.Section("queues", "What waited?", figure + table, new_page)
 
 
-def render_losses(told: results.Results, seen: Sequence[states.Stretch]) -> page.Section:
+def render_losses(
+    told: results.Results, seen: Sequence[states.Stretch], *, new_page: bool
+) -> page.Section:
     """Returns losses by name, gaps with their durations, readers and lines."""
     losses = [
-        (words, measure.in_count(getattr(told.losses, field))) for field, words in LOSSES.items()
+        (tables.Cell(*words), measure.in_count(getattr(told.losses, field)))
+        for field, words in LOSSES.items()
     ]
-    body = tables.table(("lost", "count"), losses, css="narrow")
-    body += _gaps(told, states.gaps(list(seen)))
+    left = "<h3>Losses</h3>" + tables.table(("what", "count"), losses)
     if told.consumers:
-        body += "<h3>Readers</h3>" + _consumers(told.consumers)
+        left += "<h3>Readers</h3>" + _consumers(told.consumers)
     if told.lines:
-        body += "<h3>Lines of the merged stream</h3>" + _lines(told.lines)
-    return page.Section("losses", "What was lost, and what came back?", body)
+        left += "<h3>Lines of the merged stream</h3>" + _lines(told.lines)
+    right = "<h3>Gaps</h3>" + _gaps(told, states.gaps(list(seen)))
+    body = f'<div class="pair"><div>{left}</div><div>{right}</div></div>'
+    return page.Section("losses", "What was lost, and what came back?", body, new_page)
 
 
 def _gaps(told: results.Results, rows: Sequence[states.Gap]) -> str:
@@ -64,24 +70,23 @@ def _gaps(told: results.Results, rows: Sequence[states.Gap]) -> str:
         f"(n = {book.resync_ms.n:,}; all are counted, so there is no interval)."
     )
     if not rows:
-        return "<h3>Gaps</h3>" + words
+        return words
     table = tables.table(
-        ("book", "second", "gaps", "resyncs", "not LIVE for"),
+        ("book", "began in", "gaps", "resyncs", "not LIVE for"),
         [
             (
                 row.instrument,
-                f"{row.at_s:.1f} s",
+                f"{row.from_s:.1f} \u2026 {row.to_s:.1f} s",
                 measure.in_count(row.gaps),
                 measure.in_count(row.resyncs),
                 measure.in_milliseconds(row.lost_ms),
             )
             for row in rows[:ROWS_MAX]
         ],
-        css="narrow",
     )
     more = len(rows) - ROWS_MAX
     rest = tables.paragraph(f"{more:,} more are in series.ndjson.", "note") if more > 0 else ""
-    return "<h3>Gaps</h3>" + words + table + rest
+    return words + table + rest
 
 
 def _consumers(rows: Sequence[results.Consumer]) -> str:
@@ -101,24 +106,22 @@ def _consumers(rows: Sequence[results.Consumer]) -> str:
             for row in rows
         ],
         words=3 if has_arms else 2,
-        css="narrow",
     )
 
 
 def _lines(rows: Sequence[results.Line]) -> str:
     return tables.table(
-        ("line", "came first", "lead when first, p50", "reconnects"),
+        ("line", "came first (n)", "lead p50", "reconnects"),
         [
             (
                 row.name,
                 measure.in_count(row.wins),
                 tables.Cell(
                     measure.in_time(row.lead_p50_ns),
-                    f"n = {row.wins:,}; kept without seconds, so no interval",
+                    "no interval: kept without seconds",
                 ),
                 measure.in_count(row.reconnects),
             )
             for row in rows
         ],
-        css="narrow",
     )

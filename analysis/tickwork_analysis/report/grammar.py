@@ -16,7 +16,10 @@ FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Aria
 LEFT_EXTENT = 74
 """Room for the labels of y, the same in all figures over time, so that their seconds align."""
 
+LEADING = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+"""Vega's expression of a tick's first digit."""
 DURATION_LABELS = (
+    f"indexof([1, 2, 5], {LEADING}) < 0 ? '' : "
     "datum.value < 1e3 ? format(datum.value, '~r') + ' ns' : "
     "datum.value < 1e6 ? format(datum.value / 1e3, '~r') + ' µs' : "
     "datum.value < 1e9 ? format(datum.value / 1e6, '~r') + ' ms' : "
@@ -59,8 +62,13 @@ def chart(
 
 def duration(field: str, title: str | None, **scale: Any) -> Spec:
     """Returns a channel of nanoseconds on a logarithmic axis, labelled in fitting units."""
-    axis = {"labelExpr": DURATION_LABELS, "tickCount": 6, "labelOverlap": "greedy"}
-    logarithmic = {"type": "log", "nice": False, **scale}
+    axis = {
+        "labelExpr": DURATION_LABELS,
+        "labelOverlap": "greedy",
+        "labelSeparation": 2,
+        "gridOpacity": {"condition": {"test": f"{LEADING} == 1", "value": 1}, "value": 0.35},
+    }
+    logarithmic = {"type": "log", "nice": False, "padding": 8, **scale}
     return {
         "field": field, "type": "quantitative", "title": title, "axis": axis, "scale": logarithmic
     }  # fmt: skip

@@ -6,6 +6,8 @@ from tickwork_analysis import read, results
 from tickwork_analysis.report import album, measure, naming, page, tables
 from tickwork_analysis.report.figures import arms, distribution, hops
 
+SHEET_ROWS_MAX = 10
+"""So many hops fit on the first sheet; a longer table flows into what follows."""
 NO_SECONDS = "under 10 s measured"
 NO_VALUES = "under 10 values beyond"
 INTERVALS = (
@@ -19,7 +21,8 @@ def render_hops(told: results.Results, series: naming.Series, figures: album.Alb
     figure = figures.place(hops.draw(told.hops, series), "No unit recorded a hop.")
     has_arms = len({row.arm for row in told.hops}) > 1
     head = ["hop", *(["arm"] if has_arms else []), "n", "p50", "p90", "p99", "p99.9", "max"]
-    rows = [_row(row, series, has_arms=has_arms) for row in told.hops]
+    ordered = sorted(told.hops, key=naming.hop_order)
+    rows = [_row(row, series, has_arms=has_arms) for row in ordered]
     table = tables.table(head, rows, words=2 if has_arms else 1) if rows else ""
     return page.Section(
         "hops", "Where does the time go?", figure + table + tables.items(_notes(told), "note")
@@ -69,7 +72,8 @@ def render_distribution(
         "left, so the tail has as much room as the middle."
     )
     body = words + f'<div class="pair">{drawn}</div>' if drawn else _nothing_read()
-    return page.Section("distribution", "How is it distributed?", body, new_page=True)
+    is_short = len(told.hops) <= SHEET_ROWS_MAX
+    return page.Section("distribution", "How is it distributed?", body, new_page=is_short)
 
 
 def _nothing_read() -> str:

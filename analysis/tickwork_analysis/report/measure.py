@@ -52,7 +52,7 @@ def in_share(share: float | None) -> str:
     if share is None:
         return NOTHING
     if share in {0, 1}:
-        return f"{share:.0%}"
+        return f"{share * 100:.0f}{SPACE}%"
     return f"{min(share, 0.9999) * 100:.3g}{SPACE}%" if share < 0.99 else _nines(share)
 
 

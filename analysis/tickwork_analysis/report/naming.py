@@ -65,3 +65,9 @@ def hop_label(name: str) -> str:
     """Returns a hop's name without its transport, ``end to end`` in words."""
     plain = name.partition(".")[0]
     return "end to end" if plain == HOP_ENDING else plain
+
+
+def hop_order(hop: results.Hop) -> tuple[int, str]:
+    """Sorts hops by the flow, then by transport; arms keep their order."""
+    plain, _, transport = hop.name.partition(".")
+    return list(hops.ENDS).index(plain), transport

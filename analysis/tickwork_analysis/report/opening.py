@@ -50,7 +50,7 @@ def _keys(told: results.Results) -> str:
         (f"Equal {what}", measure.in_count(equal), f"of {compared:,} compared"),
         *_latencies(told),
         ("Gaps", measure.in_count(book.gaps), _closing(book)),
-        ("LIVE", measure.in_share(book.live_share), f"mean of {book.instruments} instruments"),
+        ("LIVE", measure.in_share(book.live_share), f"of the time, {book.instruments} instruments"),
         ("Lost", *_lost(told.losses)),
     ]
     cells = "".join(
@@ -105,7 +105,10 @@ def limit(host: results.Host) -> str:
 def differences(told: results.Results) -> list[str]:
     """Returns one sentence per arm about the whole way, with its interval."""
     return [
-        difference(each) for each in told.comparisons if each.hop in {naming.HOP_ENDING, "read"}
+        difference(each)
+        for hop in (naming.HOP_ENDING, "read")
+        for each in told.comparisons
+        if each.hop == hop
     ]
 
 

@@ -26,11 +26,16 @@ def render(told: results.Results) -> page.Section:
             for name, compared, equal in rows
         ],
     )
-    covered = f"{book.compared / book.updates:.1%}" if book.updates and book.compared else "none"
+    covered = measure.in_share(book.compared / book.updates) if book.compared else "none"
     words = (
         f"{measure.in_count(book.updates)} updates of {book.instruments} instruments were applied; "
         f"{covered} of them were compared with the truth: number formats, level counts, a digest "
-        f"over all levels, best prices and quantities. {measure.in_count(book.ticker_unpaired)} "
-        "tickers had no update of their id to be compared with."
+        f"over all levels, best prices and quantities. {_unpaired(book.ticker_unpaired)}"
     )
     return page.Section("proof", "Was the book right?", tables.paragraph(words) + table)
+
+
+def _unpaired(count: int) -> str:
+    if count == 0:
+        return "Every ticker had an update of its id to be compared with."
+    return f"{count:,} tickers had no update of their id to be compared with."

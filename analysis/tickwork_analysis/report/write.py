@@ -2,6 +2,7 @@
 
 import pathlib
 
+from tickwork import run_directory
 from tickwork_analysis import summary
 from tickwork_analysis.questions import states
 from tickwork_analysis.report import (
@@ -47,9 +48,10 @@ def render(found: summary.Summary, figures: album.Album) -> str:
         latency.render_hops(told, series, figures),
         latency.render_distribution(run, told, series, figures),
         latency.render_arms(told.comparisons, figures),
+        None if told.comparisons else flow.render_queues(run, told, figures),
         course.render(run, seen, series, figures),
-        flow.render_queues(run, told, figures),
-        flow.render_losses(told, seen),
+        flow.render_queues(run, told, figures, new_page=True) if told.comparisons else None,
+        flow.render_losses(told, seen, new_page=not told.comparisons),
         setting.render(run, told),
     ]
     return page.render(
@@ -61,6 +63,11 @@ def render(found: summary.Summary, figures: album.Album) -> str:
             foot=FOOT,
         )
     )
+
+
+def comparison_path(found: summary.Summary) -> pathlib.Path:
+    """Returns where a comparison with ``found`` as B is written."""
+    return found.run.directory.root / run_directory.COMPARISON
 
 
 def replace_text(path: pathlib.Path, text: str) -> pathlib.Path:

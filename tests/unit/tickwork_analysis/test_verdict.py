@@ -22,7 +22,7 @@ def losses(scheduled: int = 0, injected: int = 0) -> results.Losses:
     ("values", "code", "words"),
     [
         ({}, 0, "right at every one of 100"),
-        ({"gaps": 5}, 0, "5 gap(s), all closed"),
+        ({"gaps": 5}, 0, "5 gaps, all closed"),
         ({"equal": 99}, 3, "1 of 110"),
         ({"ticker_equal": 9}, 3, "1 of 110"),
         ({"open_gaps": 1}, 3, "left open"),

@@ -7,6 +7,7 @@ from tickwork_analysis.questions import hops
 from tickwork_analysis.report import grammar, naming
 
 ROW_HEIGHT = 24
+ARM_HEIGHT = 15
 BANDS = (("p50", "p90", 0.75), ("p90", "p99", 0.45), ("p99", "p999", 0.22))
 """Bands of a row and how solid they are drawn."""
 
@@ -19,7 +20,7 @@ def draw(rows: Sequence[results.Hop], series: naming.Series) -> grammar.Figure |
     labels = list(dict.fromkeys(str(each["hop"]) for each in sorted(values, key=_order)))
     names = [name for name in series.names() if any(each["series"] == name for each in values)]
     has_arms = len({row.arm for row in rows}) > 1
-    height = ROW_HEIGHT * len(labels) * (len({row.arm for row in rows}) if has_arms else 1)
+    height = len(labels) * max(ROW_HEIGHT, ARM_HEIGHT * len({row.arm for row in rows}))
     place: grammar.Spec = {
         "y": {"field": "hop", "type": "nominal", "sort": labels, "title": None,
               "axis": {"labelFontSize": 12, "labelColor": grammar.INK}},

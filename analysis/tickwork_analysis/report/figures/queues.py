@@ -56,7 +56,7 @@ def _layer(
                 "field": field,
                 "type": "quantitative",
                 "title": None,
-                "scale": {"type": "symlog", "constant": LINEAR_BYTES, "nice": False},
+                "scale": {"type": "symlog", "constant": LINEAR_BYTES, "nice": False, "padding": 10},
                 "axis": {"values": TICKS, "labelExpr": LABELS},
             },
             "y": {

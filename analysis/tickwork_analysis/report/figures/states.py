@@ -8,12 +8,14 @@ from tickwork_analysis.report.figures import timeline
 
 ROW_HEIGHT = 19
 CLASSES = (
-    (0.9995, "LIVE", "calm"),
-    (0.9, "LIVE over 90 %", "mild"),
+    (1.0, "LIVE", "calm"),
+    (0.9, "lost step, LIVE over 90 %", "mild"),
     (0.5, "over 50 %", "strong"),
     (-1.0, "less", "severe"),
 )
 """(lowest share, words, colour) of a second's classes."""
+SAMPLING = 0.9
+"""A book's time is counted as updates come: without a gap, less than this share is no sampling."""
 
 
 def draw(
@@ -44,8 +46,10 @@ def draw(
     )
 
 
-def _class_of(live: float) -> str:
-    return next(words for lowest, words, _ in CLASSES if live >= lowest)
+def _class_of(stretch: states.Stretch) -> str:
+    is_whole = stretch.gaps == stretch.resyncs == 0 and stretch.live >= SAMPLING
+    share = 1.0 if is_whole else stretch.live
+    return next(words for lowest, words, _ in CLASSES if share >= lowest)
 
 
 def _runs(stretches: Sequence[states.Stretch]) -> list[dict[str, object]]:
@@ -53,7 +57,7 @@ def _runs(stretches: Sequence[states.Stretch]) -> list[dict[str, object]]:
     values: list[dict[str, object]] = []
     last: dict[tuple[str, str], dict[str, object]] = {}
     for each in stretches:
-        key, words = (each.block, each.instrument), _class_of(each.live)
+        key, words = (each.block, each.instrument), _class_of(each)
         before = last.get(key)
         if before is not None and before["class"] == words and before["to"] == each.start_s:
             before["to"] = each.end_s

@@ -135,7 +135,7 @@ def mark_faults(
     text: grammar.Spec = {
         "data": {"values": _labels(faults, domain)},
         "mark": {"type": "text", "color": grammar.ALARM, "fontSize": 10, "fontWeight": 600,
-                 "baseline": "bottom", "dy": -3},
+                 "align": "left", "baseline": "top", "dx": 3, "dy": 1},
         "encoding": {
             "x": x,
             "y": {"value": 0},
