@@ -48,9 +48,12 @@ class Claim:
 
 
 def take(directory: pathlib.Path, retries: int = RETRIES_MAX) -> Claim | None:
-    """Makes ``directory`` (owner-only) and claims it; None where another run holds it."""
+    """Makes ``directory`` (owner-only) and claims it; None where another run holds it.
+
+    Raises FileNotFoundError where the directory above it is not there (any more).
+    """
     for attempt in range(retries + 1):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
         path = directory / CLAIM_FILE
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

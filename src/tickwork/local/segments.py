@@ -17,6 +17,7 @@ from tickwork.local import claim
 SHARED_MEMORY = pathlib.Path("/dev/shm")  # noqa: S108 — segments are mapped by other processes
 
 # struct flock of 64-bit Linux: type, whence, start, length, pid.
+ATTEMPTS_MAX = 100
 _FLOCK = "hhqqi4x"
 # Units of a run that was killed end by themselves when their parent's pipe closes.
 ORPHANS_END_NS = 5_000_000_000
@@ -48,27 +49,56 @@ def claim_names(names: Sequence[str], base: pathlib.Path) -> Segments:
 
     Raises MissingError where another run publishes under one of the names.
     """
-    _check_owner(base)
     claims: list[claim.Claim] = []
     try:
         claims.extend(_claim(name, base / name) for name in names)
+        others = _list_directories(base, names)
     except errors.TickworkError:
         for each in claims:
             each.let_go()
         raise
-    mine = {base / name for name in names}
-    others = [path for path in base.iterdir() if path.is_dir() and path not in mine]
     claim.clean_leftovers([path for path in others if not holders(path)])
     return Segments(base, claims)
 
 
 def holders(directory: pathlib.Path) -> list[pathlib.Path]:
-    """Returns the segments in ``directory`` whose writer or reader is alive."""
-    return [path for path in sorted(directory.iterdir()) if path.is_file() and _is_held(path)]
+    """Returns the segments in ``directory`` whose writer or reader is alive.
+
+    A run that ends meanwhile takes its own away; nobody holds those.
+    """
+    try:
+        found = sorted(directory.iterdir())
+    except FileNotFoundError:
+        return []
+    return [path for path in found if path.is_file() and _is_held(path)]
+
+
+def _list_directories(base: pathlib.Path, without: Sequence[str]) -> list[pathlib.Path]:
+    try:
+        found = list(base.iterdir())
+    except FileNotFoundError:
+        return []
+    return [path for path in found if path.is_dir() and path.name not in without]
+
+
+def _take(directory: pathlib.Path) -> claim.Claim | None:
+    """Claims ``directory``; another run that ends may remove the one above it meanwhile."""
+    last: OSError | None = None
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            _check_owner(directory.parent)
+            return claim.take(directory)
+        except (FileNotFoundError, FileExistsError) as error:
+            # The second is what mkdir says of a directory that went away while it looked.
+            last = error
+    raise errors.MissingError(
+        f"Claiming {directory}: it could not be made in {ATTEMPTS_MAX} attempts: {last}.",
+        "Look who makes and removes it, then run again.",
+    )
 
 
 def _claim(name: str, directory: pathlib.Path) -> claim.Claim:
-    taken = claim.take(directory)
+    taken = _take(directory)
     if taken is None:
         raise _in_use(name, directory)
     waited_ns = 0
@@ -100,8 +130,11 @@ def _check_owner(base: pathlib.Path) -> None:
 
 
 def _is_held(path: pathlib.Path) -> bool:
-    with path.open("rb") as file:
-        return any(_is_byte_held(file.fileno(), byte) for byte in (0, 1))
+    try:
+        with path.open("rb") as file:
+            return any(_is_byte_held(file.fileno(), byte) for byte in (0, 1))
+    except FileNotFoundError:
+        return False
 
 
 def _is_byte_held(descriptor: int, byte: int) -> bool:

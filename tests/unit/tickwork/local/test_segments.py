@@ -2,6 +2,7 @@ import fcntl
 import os
 import pathlib
 import struct
+import threading
 
 import pytest
 
@@ -70,3 +71,22 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: pathlib.Path) -> None
     (tmp_path / "link").symlink_to(tmp_path / "target")
     with pytest.raises(errors.MissingError, match="somebody else"):
         segments.claim_names(("demo",), tmp_path / "link")
+
+
+def test_runs_that_begin_and_end_together_do_not_disturb_each_other(tmp_path) -> None:
+    base, broken = tmp_path / "base", []
+
+    def go(own: str) -> None:
+        try:
+            for _ in range(200):
+                segments.claim_names([own], base).remove()
+        except Exception as error:
+            broken.append(error)
+
+    threads = [threading.Thread(target=go, args=(own,)) for own in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == []
+    assert not base.exists()
