@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from benchmarks import build, corpus, instructions, machine, measure, process, rows
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+LONG_PLAYERS = ("scenarios", "nautilus_adapter")
 RESULTS = ROOT / "benchmarks" / "results.json"
-PATIENCE_SECONDS = 20.0
 SMOKE = measure.Size(blocks=2, share=0.05, discards=False)
 
 
@@ -57,7 +57,10 @@ def commands(
         # The native package comes last, so that a peer's own packages stay what they are.
         path = os.pathsep.join([str(build.directory_of(ours)), native])
         arguments = [str(interpreter), str(ROOT / "benchmarks" / "players" / f"{name}.py")]
-        return [*arguments, str(messages)], {"BENCH_PATH": path, "PYTHONWARNINGS": "ignore"}
+        # What keeps its core for seconds would be stopped by the kernel with a real-time priority.
+        realtime = "0" if name in LONG_PLAYERS else "1"
+        environment = {"BENCH_PATH": path, "PYTHONWARNINGS": "ignore", "BENCH_REALTIME": realtime}
+        return [*arguments, str(messages)], environment
 
     bench = [str(build.BENCH), "serve", str(messages)]
     own = {
@@ -97,24 +100,22 @@ def run(arguments: argparse.Namespace) -> int:
     is_smoke = arguments.smoke
     messages, called = write_corpus(is_smoke)
     build.build(messages.parent, ROOT, sys.executable, is_smoke)
-    players = process.Players(commands(messages, is_smoke=is_smoke))
+    players = process.Players(commands(messages, is_smoke=is_smoke), is_realtime=not is_smoke)
     wanted = [row for row in rows.ALL if arguments.only in row.name]
     size = SMOKE if is_smoke else measure.Size(blocks=arguments.blocks)
     machine.go_first(0)
     results = []
     try:
         for number, row in enumerate(wanted):
-            if not is_smoke and not machine.wait_until_quiet(PATIENCE_SECONDS):
-                print(f"{row.name}: the machine is not quiet", file=sys.stderr)
             result = measure.measure(players, row, size, lambda text: print(text, file=sys.stderr))
             results.append(result)
             print(line_of(result), flush=True)
+            if not is_smoke:
+                keep(arguments.out, results, called)
             later = {name for other in wanted[number + 1 :] for name in other.players()}
             players.close([name for name in row.players() if name not in later])
     finally:
         players.close()
-    if not is_smoke:
-        keep(arguments.out, results, called, partial=bool(arguments.only))
     return verdict(results, is_smoke=is_smoke)
 
 
@@ -131,11 +132,9 @@ def line_of(result: dict[str, object]) -> str:
     )
 
 
-def keep(
-    path: pathlib.Path, results: list[dict[str, object]], called: str, *, partial: bool
-) -> None:
-    """Writes the results; a run of some rows replaces only these."""
-    kept = json.loads(path.read_text("utf-8"))["rows"] if partial and path.exists() else []
+def keep(path: pathlib.Path, results: list[dict[str, object]], called: str) -> None:
+    """Writes the results; rows that were not played now stay as they are."""
+    kept = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
     by_name = {row["name"]: row for row in kept} | {str(row["name"]): row for row in results}
     ordered = [by_name[row.name] for row in rows.ALL if row.name in by_name]
     date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")

@@ -1,7 +1,8 @@
 """What the machine does while a block is timed, and how a player gets first in line.
 
 Steal is time that the host took; foreign CPU is time that processes took which are neither the
-runner nor a player. Both are shares of one core.
+runner nor a player: both on the cores that a row uses, as shares of one core. What happens on the
+other cores meanwhile is told beside the results.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import os
 import pathlib
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 TICKS = os.sysconf("SC_CLK_TCK")
 TICK_SECONDS = 1 / TICKS
@@ -20,11 +21,11 @@ QUIET_LOOK_SECONDS = 0.4
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """Seconds since the start of the machine, over all cores."""
+    """Seconds since the start of the machine; busy and stolen ones core by core."""
 
     at: float
-    busy: float
-    steal: float
+    busy: tuple[float, ...]
+    steal: tuple[float, ...]
     players: float
 
 
@@ -44,23 +45,37 @@ def _children(pid: int) -> list[int]:
 
 def read(pids: Iterable[int]) -> Reading:
     """Reads the machine's counters and the CPU time of the players and of this process."""
+    busy, steal = [], []
     with open("/proc/stat", encoding="ascii") as stat:
-        fields = [int(field) / TICKS for field in stat.readline().split()[1:9]]
-    user, nice, system, _, _, interrupts, soft, steal = fields
+        for line in stat:
+            if line.startswith("cpu") and line[3].isdigit():
+                fields = [int(field) / TICKS for field in line.split()[1:9]]
+                user, nice, system, _, _, interrupts, soft, stolen = fields
+                busy.append(user + nice + system + interrupts + soft)
+                steal.append(stolen)
     own = [os.getpid(), *pids]
     own += [child for pid in pids for child in _children(pid)]
     players = sum(_process_clock(pid) for pid in own)
-    busy = user + nice + system + interrupts + soft
-    return Reading(time.monotonic(), busy, steal, players)
+    return Reading(time.monotonic(), tuple(busy), tuple(steal), players)
 
 
-def disturbance(before: Reading, after: Reading) -> tuple[float, float]:
-    """Returns (steal, foreign CPU) as shares of one core; a tick of doubt is granted."""
+def _gain(before: Sequence[float], after: Sequence[float], cores: Iterable[int]) -> float:
+    return sum(after[core] - before[core] for core in cores if core < len(after))
+
+
+def disturbance(before: Reading, after: Reading, cores: Sequence[int]) -> tuple[float, float]:
+    """Returns (steal, foreign CPU) on these cores; a tick of doubt is granted for each."""
     seconds = max(after.at - before.at, 1e-9)
-    steal = after.steal - before.steal
-    foreign = (after.busy - before.busy) - (after.players - before.players)
-    granted = TICK_SECONDS * 2
-    return max(steal - TICK_SECONDS, 0.0) / seconds, max(foreign - granted, 0.0) / seconds
+    granted = TICK_SECONDS * len(cores)
+    steal = _gain(before.steal, after.steal, cores) - granted
+    foreign = _gain(before.busy, after.busy, cores) - (after.players - before.players) - granted
+    return max(steal, 0.0) / seconds, max(foreign, 0.0) / seconds
+
+
+def neighbours(before: Reading, after: Reading, cores: Sequence[int]) -> float:
+    """Returns how many of the other cores were busy."""
+    others = [core for core in range(len(after.busy)) if core not in cores]
+    return _gain(before.busy, after.busy, others) / max(after.at - before.at, 1e-9)
 
 
 def wait_until_quiet(patience_seconds: float) -> bool:
@@ -69,15 +84,17 @@ def wait_until_quiet(patience_seconds: float) -> bool:
     while True:
         before = read(())
         time.sleep(QUIET_LOOK_SECONDS)
-        steal, foreign = disturbance(before, read(()))
+        steal, foreign = disturbance(before, read(()), range(os.cpu_count() or 1))
         if steal + foreign <= QUIET_SHARE:
             return True
         if time.monotonic() >= end:
             return False
 
 
-def go_first(core: int) -> None:
+def go_first(core: int, *, is_realtime: bool = False) -> None:
     """Pins the calling process and puts its session before all others, where permitted.
+
+    Players that time short blocks get a real-time priority: between blocks they sleep.
 
     Plain ``nice`` counts only inside one session where the kernel groups processes by session;
     so the session's own group is given the same priority.
@@ -88,6 +105,9 @@ def go_first(core: int) -> None:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
     with contextlib.suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as group:
         group.write("-20")
+    if is_realtime:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 def describe() -> dict[str, object]:

@@ -11,7 +11,7 @@ from benchmarks import machine, process, rows
 BLOCKS = 11
 DISTURBED_SHARE = 0.02
 DRAWS = 1_000
-PATIENCE_SECONDS = 4.0
+PATIENCE_SECONDS = 0.5
 """How long a disturbed round waits for quiet before the next one begins."""
 SEED = 20_240_808
 
@@ -22,6 +22,7 @@ class Block:
 
     figure: float
     disturbance: str
+    neighbours: float
     extra: dict[str, float]
 
 
@@ -39,7 +40,8 @@ def play(players: process.Players, part: rows.Part, row: rows.Row, size: Size) -
     player = players.get(part.player)
     before = machine.read(players.pids())
     answer = player.play(part.row, max(1, int(row.milliseconds * size.share)))
-    steal, foreign = machine.disturbance(before, machine.read(players.pids()))
+    after = machine.read(players.pids())
+    steal, foreign = machine.disturbance(before, after, row.cores)
     taken = 0.0
     if answer["cpuNs"] > 0:
         taken = 1 - answer["cpuNs"] / max(answer["ns"], 1)
@@ -51,7 +53,8 @@ def play(players: process.Players, part: rows.Part, row: rows.Row, size: Size) -
         raise process.PlayerError(f"{part.player} is a DEBUG build: its figures mean nothing")
     per_operation = answer["ns"] / answer["count"]
     figure = rows.NS_PER_S / per_operation if row.per_second else per_operation / row.divisor
-    return Block(figure, disturbed, answer.get("extra", {}))
+    busy = machine.neighbours(before, after, row.cores)
+    return Block(figure, disturbed, busy, answer.get("extra", {}))
 
 
 def measure(
@@ -83,6 +86,8 @@ def measure(
         return _without(row, reason, figures)
     result = _with_ratio(row, figures, peers)
     result["extra"] = {key: each.extra for key, each in rounds[-1].items() if each.extra}
+    busy = [block.neighbours for each in rounds for block in each.values()]
+    result["otherCoresBusy"] = round(statistics.median(busy), 2)
     result["thrownAway"] = len(thrown)
     return result
 

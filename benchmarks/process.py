@@ -26,6 +26,7 @@ class Player:
 
     def __init__(self, name: str, command: Sequence[str], environment: dict[str, str]) -> None:
         self.name = name
+        is_realtime = environment.get("BENCH_REALTIME", "1") == "1"
         self._errors: list[str] = []
         try:
             self._process = subprocess.Popen(
@@ -35,7 +36,7 @@ class Player:
                 stderr=subprocess.PIPE,
                 env=os.environ | environment,
                 start_new_session=True,
-                preexec_fn=lambda: machine.go_first(0),
+                preexec_fn=lambda: machine.go_first(0, is_realtime=is_realtime),
             )
         except OSError as error:
             raise PlayerError(f"starting the player {name}: {error}") from error
@@ -96,8 +97,11 @@ class Player:
 class Players:
     """The players of a run by name; each is started when it is first needed."""
 
-    def __init__(self, commands: dict[str, tuple[list[str], dict[str, str]]]) -> None:
+    def __init__(
+        self, commands: dict[str, tuple[list[str], dict[str, str]]], *, is_realtime: bool
+    ) -> None:
         self._commands = commands
+        self._realtime = {} if is_realtime else {"BENCH_REALTIME": "0"}
         self._started: dict[str, Player] = {}
 
     def get(self, name: str) -> Player:
@@ -108,7 +112,7 @@ class Players:
             command, environment = self._commands[name]
             if not pathlib.Path(command[0]).exists():
                 raise PlayerError(f"the player {name} is not installed: {command[0]} is missing")
-            self._started[name] = Player(name, command, environment)
+            self._started[name] = Player(name, command, environment | self._realtime)
         return self._started[name]
 
     def pids(self) -> list[int]:

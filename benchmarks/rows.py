@@ -40,6 +40,7 @@ class Row:
     per_second: bool = False
     together: bool = False
     milliseconds: int = 200
+    cores: tuple[int, ...] = (0,)
     beside: Mapping[str, Part] = dataclasses.field(default_factory=dict)
 
     @property
@@ -64,6 +65,7 @@ def _composed(row: str) -> list[Part]:
 
 
 LINE = Part("probe", "line-trip", "cache line, C probe")
+BOTH = (0, 1)
 EXTENSION = "C extension ring"
 
 MARKET = [
@@ -101,12 +103,12 @@ MARKET = [
 
 RINGS = [
     Row("ring-round-trip", "ns", Part("rings", "ring-trip", "broadcast ring"), [LINE],
-        1.3, 1.15, together=True, milliseconds=60,
+        1.3, 1.15, together=True, milliseconds=60, cores=BOTH,
         beside={"C broadcast ring": Part("probe", "c-ring-trip", "C broadcast ring")}),
     Row("pipe-round-trip", "ns", Part("rings", "pipe-trip", "pipe"), [LINE],
-        together=True, milliseconds=60),
+        together=True, milliseconds=60, cores=BOTH),
     Row("python-round-trip", "ns", Part("trips", "trip-pipe", "pipe"),
-        [Part("trips", "trip-iceoryx2", "iceoryx2")], 0.125, together=True,
+        [Part("trips", "trip-iceoryx2", "iceoryx2")], 0.125, together=True, cores=BOTH,
         beside={"our broadcast ring": Part("trips", "trip-ring", "ring"),
                 EXTENSION: Part("trips", "trip-extension", EXTENSION)}),
     Row("python-push-pop", "ns/record", Part("native", "push-pop", "pipe"),
@@ -117,16 +119,16 @@ RINGS = [
         beside={EXTENSION: Part("extension", "batched", EXTENSION)}),
     Row("python-throughput-batched", "records/s", Part("trips", "flood-pipe", "pipe"),
         [Part("trips", "flood-extension", EXTENSION)], 1 / 0.9, per_second=True,
-        together=True),
+        together=True, cores=BOTH),
     Row("python-arrays", "records/s", Part("native", "arrays", "Ring.read_batch, filled ring"),
         stretch=1.0, limit=30e6, limit_name="30 M records/s", per_second=True),
 ]  # fmt: skip
 
 SCENARIOS = [
     Row("death-seen", "ms", Part("scenarios", "death-seen", "RingReader"), must=1.0,
-        limit=250.0, limit_name="limit of 250 ms", divisor=NS_PER_MS),
+        limit=250.0, limit_name="limit of 250 ms", divisor=NS_PER_MS, cores=BOTH),
     Row("scraped-p999", "us", Part("scenarios", "path-scraped", "scraped ten times a second"),
-        [Part("scenarios", "path-quiet", "not scraped")], divisor=1e3),
+        [Part("scenarios", "path-quiet", "not scraped")], divisor=1e3, cores=BOTH),
     Row("memory-growth", "KiB/4 passes", Part("scenarios", "memory-growth", "fused chain"),
         must=1.0, limit=1024.0, limit_name="limit of 1 MiB", divisor=1024.0),
 ]  # fmt: skip

@@ -36,7 +36,7 @@ struct way {
 };
 
 static struct way there, back;
-static _Atomic int is_ring;
+static _Atomic int is_ring, is_there;
 
 static int64_t now_ns(clockid_t clock) {
   struct timespec time;
@@ -66,6 +66,7 @@ static void *answer(void *unused) {
   CPU_ZERO(&cores);
   CPU_SET(PARTNER_CORE, &cores);
   sched_setaffinity(0, sizeof cores, &cores);
+  atomic_store(&is_there, 1);
   uint64_t line = 0, ring = 0, payload[WORDS - 1];
   const struct timespec nap = {0, 2000000};
   for (long idle = 0;; idle++) {
@@ -123,6 +124,8 @@ int main(void) {
   long milliseconds;
   pthread_t partner;
   if (pthread_create(&partner, NULL, answer, NULL)) return 1;
+  // It starts on the caller's core, where it would wait for a caller that waits for it.
+  while (!atomic_load(&is_there)) nanosleep(&(struct timespec){0, 1000000}, NULL);
   while (scanf("%31s %ld", row, &milliseconds) == 2) {
     int ring = !strcmp(row, "c-ring-trip");
     int64_t wall = 0, cpu = 0, count = 0, warm[3] = {0};

@@ -2,8 +2,8 @@
 
 use std::hint::spin_loop;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use tickwork_core::clock::monotonic_raw_ns;
@@ -81,8 +81,10 @@ impl Partner {
     fn start(mut answer: impl FnMut() -> bool + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
+        let (is_there, there) = mpsc::channel();
         let thread = thread::spawn(move || {
             pin(PARTNER_CORE);
+            let _ = is_there.send(());
             let mut idle = 0_u32;
             while !stopped.load(Ordering::Relaxed) {
                 if answer() {
@@ -96,6 +98,8 @@ impl Partner {
                 }
             }
         });
+        // It starts on the caller's core, where it would wait for a caller that waits for it.
+        let _ = there.recv();
         Self {
             stop,
             thread: Some(thread),
