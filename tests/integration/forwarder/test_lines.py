@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 
@@ -9,6 +10,7 @@ import pytest
 from integration.forwarder import stand_ins
 from integration.forwarder.stand_ins import ABSENT, CLOSED, ERROR, OPENED, TEXT, wait_until
 from tickwork_services import clocks
+from tickwork_services.components.forwarder import channel
 
 
 def message(number, stream="btcusdt@trade"):
@@ -143,6 +145,22 @@ def test_a_stalled_line_is_given_up_and_comes_back(tmp_path):
         wait_until(lambda: numbers(bench.frames)[:2] == [1, 2], "a second connection")
         assert bench.forwarder.counters()["stalls"] >= 1
         assert b"stalled" in bench.frames.of(CLOSED)[0].payload
+
+
+def test_connections_that_ended_leave_no_memory_behind(tmp_path):
+    async def close_at_once(connection):
+        await connection.close()
+
+    gc.collect()
+    gc.disable()
+    try:
+        with run(close_at_once, tmp_path) as bench:
+            wait_until(lambda: bench.forwarder.counters()["attempts"] >= 4, "four attempts", 30)
+            found = [each for each in gc.get_objects() if isinstance(each, channel.Channel)]
+            assert sum(len(each._buffer) > 0 for each in found) <= 1, "that of the newest"
+            assert len(found) >= 3, "what ended waits for the collector, without its buffer"
+    finally:
+        gc.enable()
 
 
 class Pausing:

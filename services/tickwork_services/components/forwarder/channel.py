@@ -157,8 +157,13 @@ class Channel:
         )
 
     def close(self) -> None:
-        """Closes the socket; legal always."""
+        """Closes the socket; legal always.
+
+        The buffer goes at once: whoever knows this channel is in a circle with it, and lies
+        there until the collector comes, which may be hundreds of connections later.
+        """
         self._socket.close()
+        self._buffer = bytearray()
 
     def _doing(self) -> str:
         return f"{self.step.value} ({self.target.authority})"
