@@ -50,7 +50,7 @@ def render_losses(
     left = "<h3>Losses</h3>" + tables.table(("what", "count"), losses)
     if told.consumers:
         left += "<h3>Readers</h3>" + _consumers(told.consumers)
-    if told.lines:
+    if len(told.lines) > 1:
         left += "<h3>Lines of the merged stream</h3>" + _lines(told.lines)
     right = "<h3>Gaps</h3>" + _gaps(told, states.gaps(list(seen)))
     body = f'<div class="pair"><div>{left}</div><div>{right}</div></div>'

@@ -30,7 +30,7 @@ def host_facts(run: read.Run, told: results.Results) -> list[tuple[str, str]]:
         ("Seed", str(run.plan.get("seed", UNKNOWN))),
         ("Start skew", _skew(run.conductor)),
         ("Processes", _processes(run)),
-        ("Run directory", run.directory.root.name),
+        ("Run directory", run.directory.root.resolve().name),
     ]
 
 

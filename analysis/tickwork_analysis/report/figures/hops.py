@@ -8,6 +8,7 @@ from tickwork_analysis.report import grammar, naming
 
 ROW_HEIGHT = 24
 ARM_HEIGHT = 15
+THICKNESS, ARM_THICKNESS = 10, 6
 BANDS = (("p50", "p90", 0.75), ("p90", "p99", 0.45), ("p99", "p999", 0.22))
 """Bands of a row and how solid they are drawn."""
 
@@ -73,7 +74,8 @@ def _mark(kind: str, start: str, end: str, place: grammar.Spec, **style: object)
 
 
 def _band(start: str, end: str, opacity: float, place: grammar.Spec) -> grammar.Spec:
-    return _mark("bar", start, end, place, height={"band": 0.42}, opacity=opacity)
+    thick = ARM_THICKNESS if "yOffset" in place else THICKNESS
+    return _mark("rule", start, end, place, strokeWidth=thick, opacity=opacity)
 
 
 def _tail(place: grammar.Spec) -> grammar.Spec:

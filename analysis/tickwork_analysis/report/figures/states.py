@@ -14,6 +14,7 @@ CLASSES = (
     (-1.0, "less", "severe"),
 )
 """(lowest share, words, colour) of a second's classes."""
+FAULTS = " Triangles are faults of one instrument, dashed lines faults that met all of them."
 SAMPLING = 0.9
 """A book's time is counted as updates come: without a gap, less than this share is no sampling."""
 
@@ -40,8 +41,7 @@ def draw(
     return grammar.Figure(
         "states-over-time",
         "Books",
-        "Share of each second that a book was LIVE. Triangles are faults of one instrument, "
-        "dashed lines faults that met all of them.",
+        "Share of each second that a book was LIVE." + (FAULTS if faults else ""),
         grammar.chart(grammar.WIDE, ROW_HEIGHT * len(instruments), layers, zoom=("x",)),
     )
 

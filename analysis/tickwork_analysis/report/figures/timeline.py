@@ -72,7 +72,11 @@ def draw_rate(
     values = _rates(points, series)
     if not values:
         return None
-    names = list(dict.fromkeys(str(each["series"]) for each in values))
+    order = series.names()
+    names = sorted(
+        dict.fromkeys(str(each["series"]) for each in values),
+        key=lambda name: next((at for at, each in enumerate(order) if name.endswith(each)), -1),
+    )
     x = grammar.moment(domain, labelled=False)
     layers = [
         *mark_faults(faults, domain, x),
