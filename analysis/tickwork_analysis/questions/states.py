@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 
 from tickwork_analysis import read, series
 from tickwork_analysis.questions import moments
@@ -22,9 +23,11 @@ class Stretch:
 
 @dataclasses.dataclass(frozen=True)
 class Gap:
-    """Neighbouring stretches in which a book lost step; ``lost_ms`` is time not LIVE in them.
+    """Neighbouring stretches in which a book lost step and came back.
 
-    The gap began between ``from_s`` and ``to_s``: more the series does not say.
+    The gap began between ``from_s`` and ``to_s``: more the series does not say. ``took_ms`` holds
+    the durations of the resyncs of these stretches; where several books came back within one
+    stretch they are those of all of them, for the book does not say whose is which.
     """
 
     from_s: float
@@ -33,7 +36,7 @@ class Gap:
     instrument: str
     gaps: int
     resyncs: int
-    lost_ms: float
+    took_ms: tuple[float, ...] = ()
 
 
 def answer(run: read.Run) -> list[Stretch]:
@@ -76,25 +79,52 @@ def _between(
     return found
 
 
-def gaps(stretches: list[Stretch]) -> list[Gap]:
+def durations(run: read.Run) -> dict[str, list[float]]:
+    """Returns how long each resync took, in ms, by Block, in the order in which they ended."""
+    return {
+        block.label: [
+            float(each) for _, book in block.of_kind("book") for each in book.facts["resyncMs"]
+        ]
+        for block in run.blocks
+        if all("resyncMs" in book.facts for _, book in block.of_kind("book"))
+    }
+
+
+def gaps(stretches: list[Stretch], took_ms: Mapping[str, list[float]]) -> list[Gap]:
     """Returns one row per book and unbroken run of stretches from a gap to the last resync."""
     rows: list[Gap] = []
     open_rows: dict[tuple[str, str], Gap] = {}
+    ended = _ended(stretches, took_ms)
     for each in stretches:
-        key = (each.block, each.instrument)
-        lost_ms = (1 - each.live) * (each.end_s - each.start_s) * 1e3
-        row = open_rows.pop(key, None)
+        row = open_rows.pop((each.block, each.instrument), None)
         if row is None and each.gaps == 0:
             continue
-        row = row or Gap(each.start_s, each.end_s, each.block, each.instrument, 0, 0, 0.0)
+        row = row or Gap(each.start_s, each.end_s, each.block, each.instrument, 0, 0)
         row = dataclasses.replace(
             row,
             gaps=row.gaps + each.gaps,
             resyncs=row.resyncs + each.resyncs,
-            lost_ms=row.lost_ms + lost_ms,
+            took_ms=row.took_ms + (ended[each.block, each.start_s] if each.resyncs else ()),
         )
         if row.resyncs < row.gaps:
-            open_rows[key] = row
+            open_rows[each.block, each.instrument] = row
         else:
             rows.append(row)
     return sorted([*rows, *open_rows.values()], key=lambda row: (row.from_s, row.instrument))
+
+
+def _ended(
+    stretches: list[Stretch], took_ms: Mapping[str, list[float]]
+) -> dict[tuple[str, float], tuple[float, ...]]:
+    """Returns the durations of the resyncs that ended in each stretch, by its Block and start."""
+    counts: dict[tuple[str, float], int] = {}
+    for each in stretches:
+        key = (each.block, each.start_s)
+        counts[key] = counts.get(key, 0) + each.resyncs
+    left = {block: list(each) for block, each in took_ms.items()}
+    found = {}
+    for (block, start_s), count in sorted(counts.items()):
+        told = left.get(block, [])
+        found[block, start_s] = tuple(told[:count])
+        del told[:count]
+    return found

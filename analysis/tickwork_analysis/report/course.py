@@ -25,6 +25,7 @@ def render(
     faults = moments.faults(run)
     spans = moments.spans(run)
     domain = (0.0, round(max((each.stop_s for each in spans), default=0.0), 2) or 1.0)
+    gaps = states.gaps(list(seen), states.durations(run))
     body = tables.paragraph(
         "Zoom with Ctrl and the wheel or a pinch, drag to pan, double-click to go back.",
         "note hint",
@@ -35,7 +36,7 @@ def render(
     )
     body += figures.place(timeline_figure.draw_rate(points, faults, domain, series))
     body += figures.place(states_figure.draw(seen, faults, domain), NO_SERIES)
-    body += _faults(faults, states.gaps(list(seen)), has_series=bool(seen))
+    body += _faults(faults, gaps, has_series=bool(seen))
     return page.Section("course", "How did it go over time?", body, new_page=True)
 
 
@@ -71,11 +72,20 @@ def _followed(met: Sequence[states.Gap]) -> str:
     """Returns what became of the books that a fault met."""
     if not met:
         return "no gap of its own"
-    if len(met) == 1:
-        closed = "closed" if met[0].resyncs >= met[0].gaps else "left open"
-        return f"gap {closed}, not LIVE for {measure.in_milliseconds(met[0].lost_ms)}"
-    slowest = max(gap.lost_ms for gap in met)
-    return f"{len(met)} gaps, not LIVE for up to {measure.in_milliseconds(slowest)}"
+    open_count = sum(1 for gap in met if gap.resyncs < gap.gaps)
+    what = "gap" if len(met) == 1 else f"{len(met)} gaps"
+    if open_count:
+        return f"{what}, {open_count} left open"
+    took_ms = [each for gap in met for each in gap.took_ms]
+    return f"{what}, closed in {in_span(took_ms)}" if took_ms else f"{what}, closed"
+
+
+def in_span(took_ms: Sequence[float]) -> str:
+    """Returns one duration, or the shortest and the longest of several."""
+    low, high = min(took_ms), max(took_ms)
+    if low == high:
+        return measure.in_milliseconds(low)
+    return measure.in_range(low * 1e6, high * 1e6)
 
 
 def causes(

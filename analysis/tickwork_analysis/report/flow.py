@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tickwork_analysis import read, results
 from tickwork_analysis.questions import levels, states
-from tickwork_analysis.report import album, measure, page, tables
+from tickwork_analysis.report import album, course, measure, page, tables
 from tickwork_analysis.report.figures import queues
 
 ROWS_MAX = 16
@@ -40,7 +40,7 @@ def render_queues(
 
 
 def render_losses(
-    told: results.Results, seen: Sequence[states.Stretch], *, new_page: bool
+    run: read.Run, told: results.Results, seen: Sequence[states.Stretch], *, new_page: bool
 ) -> page.Section:
     """Returns losses by name, gaps with their durations, readers and lines."""
     losses = [
@@ -52,7 +52,7 @@ def render_losses(
         left += "<h3>Readers</h3>" + _consumers(told.consumers)
     if len(told.lines) > 1:
         left += "<h3>Lines of the merged stream</h3>" + _lines(told.lines)
-    right = "<h3>Gaps</h3>" + _gaps(told, states.gaps(list(seen)))
+    right = "<h3>Gaps</h3>" + _gaps(told, states.gaps(list(seen), states.durations(run)))
     body = f'<div class="pair"><div>{left}</div><div>{right}</div></div>'
     return page.Section("losses", "What was lost, and what came back?", body, new_page)
 
@@ -67,19 +67,20 @@ def _gaps(told: results.Results, rows: Sequence[states.Gap]) -> str:
     words = tables.paragraph(
         f"{book.gaps:,} gaps, {book.open_gaps:,} left open; {book.resyncs:,} resyncs, from the gap "
         f"to LIVE again {middle} in the median and {slowest} at most "
-        f"(n = {book.resync_ms.n:,}; all are counted, so there is no interval)."
+        f"(n = {book.resync_ms.n:,}; all are counted, so there is no interval). Books that came "
+        "back within one second share their durations."
     )
     if not rows:
         return words
     table = tables.table(
-        ("book", "began in", "gaps", "resyncs", "not LIVE for"),
+        ("book", "began in", "gaps", "resyncs", "closed in"),
         [
             (
                 row.instrument,
                 f"{row.from_s:.1f} \u2026 {row.to_s:.1f} s",
                 measure.in_count(row.gaps),
                 measure.in_count(row.resyncs),
-                measure.in_milliseconds(row.lost_ms),
+                course.in_span(row.took_ms) if row.took_ms else measure.NOTHING,
             )
             for row in rows[:ROWS_MAX]
         ],

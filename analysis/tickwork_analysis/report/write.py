@@ -51,7 +51,7 @@ def render(found: summary.Summary, figures: album.Album) -> str:
         None if told.comparisons else flow.render_queues(run, told, figures),
         course.render(run, seen, series, figures),
         flow.render_queues(run, told, figures, new_page=True) if told.comparisons else None,
-        flow.render_losses(told, seen, new_page=not told.comparisons),
+        flow.render_losses(run, told, seen, new_page=not told.comparisons),
         setting.render(run, told),
     ]
     return page.render(

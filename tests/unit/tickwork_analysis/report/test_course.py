@@ -7,7 +7,7 @@ CUT = moments.Fault(13.9, "000-main", "disconnect", None, 1, 2)
 
 
 def _gap(from_s: float, instrument: str) -> states.Gap:
-    return states.Gap(from_s, from_s + 1, "000-main", instrument, 1, 1, 40.0)
+    return states.Gap(from_s, from_s + 1, "000-main", instrument, 1, 1, (40.0,))
 
 
 def test_gap_belongs_to_the_last_fault_that_met_its_book() -> None:

@@ -35,7 +35,7 @@ def test_report_is_one_small_file_that_asks_for_nothing(text: str) -> None:
 def test_report_says_verdict_proof_and_what_limits_it(text: str) -> None:
     assert "The book was right at every one of 100 update ids" in text
     assert "Wake-up bound" in text
-    assert "gap closed, not LIVE for 250\u00a0ms" in text
+    assert "gap, closed in 12.5\u00a0ms" in text
 
 
 def test_every_figure_is_in_the_page_and_in_both_formats(root: pathlib.Path, text: str) -> None:
