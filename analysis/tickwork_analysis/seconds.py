@@ -21,3 +21,15 @@ def by_second(units: list[read.UnitBlock], name: str) -> dict[int, hlog.Distribu
             if interval.tag == name:
                 found[round(interval.start_unix_s)].append(interval.distribution)
     return {second: hlog.merge(found[second]) for second in sorted(found)}
+
+
+def lengths(units: list[read.UnitBlock], name: str) -> dict[int, float]:
+    """Returns how many seconds were recorded in each second of ``by_second``: 1 but for stalls."""
+    found: dict[int, float] = {}
+    for unit in units:
+        own: dict[int, float] = collections.defaultdict(float)
+        for interval in unit.intervals:
+            if interval.tag == name:
+                own[round(interval.start_unix_s)] += interval.length_s
+        found = {second: max(own[second], found.get(second, 0.0)) for second in {*own, *found}}
+    return found

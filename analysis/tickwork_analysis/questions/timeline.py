@@ -39,21 +39,23 @@ def answer(run: read.Run) -> list[Point]:
             for hop in hops.ENDS:
                 units = hops.units_of(run, block, transport)
                 by_second = seconds.by_second(units, hop)
-                for at_s, merged in _together(by_second, length_s):
+                lasted = seconds.lengths(units, hop)
+                for at_s, lasted_s, merged in _together(by_second, lasted, length_s):
                     place = (at_s - origin_s, block.label, block.arm, hop, transport)
                     if place[0] + length_s / 2 <= span.stop_s + SLACK_S:
-                        found.append(_point(place, merged, length_s))
+                        found.append(_point(place, merged, lasted_s))
     return found
 
 
 def _together(
-    by_second: dict[int, hlog.Distribution], length_s: int
-) -> list[tuple[float, hlog.Distribution]]:
-    """Returns (middle, distribution) of each whole stretch of ``length_s`` seconds."""
+    by_second: dict[int, hlog.Distribution], lasted: dict[int, float], length_s: int
+) -> list[tuple[float, float, hlog.Distribution]]:
+    """Returns (middle, recorded seconds, distribution) of each stretch of ``length_s`` seconds."""
     order = list(by_second)
     return [
         (
             order[first] + length_s / 2,
+            sum(lasted[each] for each in order[first : first + length_s]),
             hlog.merge([by_second[each] for each in order[first : first + length_s]]),
         )
         for first in range(0, len(order) - length_s + 1, length_s)
@@ -61,7 +63,7 @@ def _together(
 
 
 def _point(
-    place: tuple[float, str, str, str, str], merged: hlog.Distribution, length_s: int
+    place: tuple[float, str, str, str, str], merged: hlog.Distribution, lasted_s: float
 ) -> Point:
     at_s, block, arm, hop, transport = place
     return Point(
@@ -71,7 +73,7 @@ def _point(
         hop=hop,
         transport=transport,
         n=merged.count,
-        rate=round(merged.count / length_s, 1),
+        rate=round(merged.count / lasted_s, 1) if lasted_s else 0.0,
         p50_ns=percentiles.value_at(merged, 0.5),
         p99_ns=percentiles.value_at(merged, 0.99),
     )

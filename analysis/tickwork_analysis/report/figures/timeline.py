@@ -34,7 +34,7 @@ def draw_latency(
     if not values:
         return None
     names = [name for name in series.names() if any(each["series"] == name for each in values)]
-    x, y = grammar.moment(domain, labelled=False), grammar.duration("value", "end to end")
+    x, y = grammar.moment(domain, labelled=False), grammar.duration("value", None)
     layers = [
         *mark_faults(faults, domain, x, numbered=True),
         {
@@ -86,7 +86,7 @@ def draw_rate(
             "encoding": {
                 "x": x,
                 "y": {
-                    "field": "rate", "type": "quantitative", "title": "per second",
+                    "field": "rate", "type": "quantitative", "title": None,
                     "axis": grammar.extent({"format": "~s", "tickCount": 4}),
                     "scale": {"zero": True},
                 },
@@ -97,8 +97,8 @@ def draw_rate(
     ]  # fmt: skip
     return grammar.Figure(
         "rate-over-time",
-        "Rate",
-        "Values that each hop recorded, per second.",
+        "Rate, per second",
+        "Values that each hop recorded.",
         grammar.chart(grammar.WIDE, 120, layers, zoom=("x",)),
     )
 
