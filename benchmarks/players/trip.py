@@ -101,13 +101,15 @@ class Extension:
 
         def ring(name: str) -> Any:
             path = directory / name
-            if not path.exists():
-                path.write_bytes(bytes(4096 + SLOTS * SIZE))
+            if side == 0:
+                made = path.with_suffix(".new")
+                made.write_bytes(bytes(4096 + SLOTS * SIZE))
+                made.rename(path)
             with open(path, "r+b") as file:
                 memory = mmap.mmap(file.fileno(), 0)
             return ring_extension.Ring(memory, SLOTS, SIZE)
 
-        rings = [ring("c-there"), ring("c-back")]
+        rings = [attach(lambda: ring("c-there")), attach(lambda: ring("c-back"))]
         self._out, self._into = rings[side], rings[1 - side]
         self.send, self.receive = self._out.push, self._into.pop
 

@@ -1,4 +1,5 @@
 // The machine's own figures: one cache line there and back, and a plain broadcast ring in C.
+// Nobody pauses between two looks: this is the floor, not a way to wait.
 //
 //   cc -O3 -pthread -o trips trips.c
 //
@@ -12,13 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define RELAX() _mm_pause()
-#else
-#define RELAX() __asm__ volatile("yield")
-#endif
 
 enum { PARTNER_CORE = 1, TRIPS = 64, GROUPS = 400, SLOTS = 4096, WORDS = 8, IDLE_LOOKS = 1 << 20 };
 
@@ -69,15 +63,18 @@ static void *answer(void *unused) {
   atomic_store(&is_there, 1);
   uint64_t line = 0, ring = 0, payload[WORDS - 1];
   const struct timespec nap = {0, 2000000};
-  for (long idle = 0;; idle++) {
+  for (;;) {
     if (atomic_load_explicit(&is_ring, memory_order_relaxed)) {
-      if (ring_read(&there, ring + 1, payload)) ring_write(&back, ++ring), idle = 0;
+      for (long idle = 0; idle < IDLE_LOOKS; idle++) {
+        if (ring_read(&there, ring + 1, payload)) ring_write(&back, ++ring), idle = 0;
+      }
     } else {
-      uint64_t now = atomic_load_explicit(&there.line, memory_order_acquire);
-      if (now != line) atomic_store_explicit(&back.line, line = now, memory_order_release), idle = 0;
+      for (long idle = 0; idle < IDLE_LOOKS; idle++) {
+        uint64_t now = atomic_load_explicit(&there.line, memory_order_acquire);
+        if (now != line) atomic_store_explicit(&back.line, line = now, memory_order_release), idle = 0;
+      }
     }
-    if (idle < IDLE_LOOKS) RELAX();
-    else nanosleep(&nap, NULL);
+    nanosleep(&nap, NULL);
   }
   return unused;
 }
@@ -85,14 +82,14 @@ static void *answer(void *unused) {
 static void line_trip(void) {
   static uint64_t sent;
   atomic_store_explicit(&there.line, ++sent, memory_order_release);
-  while (atomic_load_explicit(&back.line, memory_order_acquire) != sent) RELAX();
+  while (atomic_load_explicit(&back.line, memory_order_acquire) != sent) continue;
 }
 
 static void ring_trip(void) {
   static uint64_t sent;
   uint64_t payload[WORDS - 1];
   ring_write(&there, ++sent);
-  while (!ring_read(&back, sent, payload)) RELAX();
+  while (!ring_read(&back, sent, payload)) continue;
   if (payload[0] != sent) abort();
 }
 

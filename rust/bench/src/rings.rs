@@ -1,6 +1,7 @@
 //! Round trips between two cores: a bare cache line, the broadcast ring, the pipe.
+//!
+//! Nobody pauses between two looks: this is what a ring takes, not a way to wait.
 
-use std::hint::spin_loop;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -18,6 +19,8 @@ use crate::timing::{measure, pin};
 
 /// The core of the partner thread; the process itself is pinned to another one.
 const PARTNER_CORE: usize = 1;
+/// Looks of an idle partner before it sleeps between looks.
+const IDLE_LOOKS: u32 = 1 << 20;
 /// Round trips between two looks at the clock.
 const TRIPS: u64 = 64;
 /// Looks at the clock in a pass; the pass tells their median.
@@ -89,9 +92,8 @@ impl Partner {
             while !stopped.load(Ordering::Relaxed) {
                 if answer() {
                     idle = 0;
-                } else if idle < 1 << 20 {
+                } else if idle < IDLE_LOOKS {
                     idle += 1;
-                    spin_loop();
                 } else {
                     // Between blocks: others are measured on this core.
                     thread::sleep(std::time::Duration::from_millis(2));
@@ -156,9 +158,7 @@ impl Row for Line {
         let from = self.last;
         let pass = median_trip(|number| {
             self.there.0.store(from + number, Ordering::Release);
-            while self.back.0.load(Ordering::Acquire) != from + number {
-                spin_loop();
-            }
+            while self.back.0.load(Ordering::Acquire) != from + number {}
         });
         self.last = from + TRIPS * GROUPS as u64;
         pass
@@ -242,9 +242,7 @@ impl Row for RingTrip {
         let pass = median_trip(|number| {
             Market::set_last(&mut self.image, from + number);
             self.writer.publish_top(&self.image, 1);
-            while !matches!(self.reader.read(&mut slot), Ok(batch) if batch.copied == 1) {
-                spin_loop();
-            }
+            while !matches!(self.reader.read(&mut slot), Ok(batch) if batch.copied == 1) {}
             assert_eq!(update_id(&slot), from + number, "a wrong echo");
         });
         self.last = from + TRIPS * GROUPS as u64;
@@ -307,7 +305,6 @@ impl Row for PipeTrip {
                 if let Ok(Some(record)) = self.reader.record() {
                     break Market::last(record);
                 }
-                spin_loop();
             };
             self.reader.release();
             assert_eq!(echoed, from + number, "a wrong echo");
