@@ -44,14 +44,18 @@ def execute(options: argparse.Namespace) -> int:
     return 0
 
 
+def roots() -> list[pathlib.Path]:
+    """Returns where this user's segments lie."""
+    return [PLACES[0] / f"tickwork-{os.getuid()}", PLACES[1]]
+
+
 def find(name: str) -> pathlib.Path:
     """Returns the segment file that ``name`` means: a path, or a name below the segments' room."""
     given = pathlib.Path(name)
     if given.is_absolute() or given.is_file():
         candidates = [given]
     else:
-        roots = [PLACES[0] / f"tickwork-{os.getuid()}", PLACES[1]]
-        candidates = [root / each for root in roots for each in (f"{name}/book", name)]
+        candidates = [root / each for root in roots() for each in (f"{name}/book", name)]
     for candidate in candidates:
         if candidate.is_file():
             return candidate

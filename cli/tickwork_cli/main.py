@@ -23,6 +23,7 @@ examples:
   tickwork audit btcusdt.gz --venue binance-spot     prove or refute a recorded book
   tickwork record incident.twr --venue binance-usdm --instruments BTCUSDT
   tickwork replay incident.twr --speed max           the same bytes, through the whole pipeline
+  tickwork watch demo                                live books of a run, five times a second
   tickwork inspect demo                              look into a live segment, read-only
 
 exit codes:
@@ -38,6 +39,7 @@ VERBS: dict[str, str] = {
     "audit": "Proves or refutes the book that a capture holds.",
     "record": "Records every frame of a venue, or of an Experiment's twin.",
     "replay": "Plays a capture through the whole pipeline, and proves its book.",
+    "watch": "Shows live books, rates and latencies out of shared memory.",
     "inspect": "Shows a live segment: header, cursors, readers, losses, ages.",
 }
 """The one table of verbs; each is the module of its name in this package."""

@@ -35,7 +35,7 @@ class Capture:
         Raises CaptureError where the capture is damaged; one that its manifest calls unfinished
         is read as far as it goes.
         """
-        lines = _lines(self.path, self.is_whole)
+        lines = _lines(self.path, is_whole=self.is_whole)
         if self.head is not None:
             next(lines)
         read = twr.read_entry if self.head is not None else read_foreign
@@ -50,7 +50,7 @@ class Capture:
 def open_capture(path: pathlib.Path) -> Capture:
     """Returns the capture in ``path``; raises CaptureError where it is none or of no version."""
     is_whole = manifest.is_whole(path)
-    first = next(_lines(path, is_whole), b"")
+    first = next(_lines(path, is_whole=is_whole), b"")
     head = twr.read_head(first, str(path)) if twr.is_head(first) else None
     return Capture(path, head, is_whole)
 
@@ -71,12 +71,13 @@ def read_foreign(line: bytes) -> twr.Entry | None:
     return twr.Entry(received_ns, 0, frame.REST if fetched else frame.TEXT, found.group(3))
 
 
-def _lines(path: pathlib.Path, is_whole: bool) -> Iterator[bytes]:
+def _lines(path: pathlib.Path, *, is_whole: bool) -> Iterator[bytes]:
     """Yields whole lines without their newline; an unfinished file ends where it ends."""
-    rest = b""
+    rest, is_ours = b"", None
     try:
         for chunk in reading.read_chunks(path):
             *lines, rest = (rest + chunk).split(b"\n")
+            is_ours = twr.is_head((*lines, rest)[0]) if is_ours is None else is_ours
             yield from lines
             if len(rest) > LINE_BYTES_MAX:
                 break
@@ -89,15 +90,10 @@ def _lines(path: pathlib.Path, is_whole: bool) -> Iterator[bytes]:
             f"Reading {path}: a line is longer than {LINE_BYTES_MAX} bytes.",
             "Give a capture with one message a line.",
         )
-    if rest and is_whole and _is_cut(rest):
+    if rest and is_whole and (is_ours or not rest.rstrip().endswith((b"}", b"]"))):
         raise errors.CaptureError(
             f"Reading {path}: its last line is cut off.",
             "Copy it again, or remove the last line and use what is left.",
         )
     if rest and is_whole:
         yield rest
-
-
-def _is_cut(line: bytes) -> bool:
-    """Says whether a line without a newline is no whole message."""
-    return not line.rstrip().endswith((b"}", b"]"))
