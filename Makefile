@@ -101,6 +101,10 @@ torture: setup ## Kills writers, books and readers for SECONDS at random points
 test-browser: setup ## Opens the report in an installed Chromium: no error, no request, print, zoom
 	$(BIN)/pytest -n 0 -q -rs tests/browser
 
+.PHONY: soak
+soak: setup ## Plays one recording fifty times through the stages; memory must not grow with time
+	$(BIN)/python tools/soak.py
+
 .PHONY: test-peers
 test-peers: setup ## An unmodified third-party client keeps a book against the twin
 	tools/test-peers.sh
