@@ -109,6 +109,19 @@ class Queue(Model):
     capacity: int
 
 
+class Recording(Model):
+    """What a recorder kept of one Block; ``reason`` says why it is not all."""
+
+    arm: str
+    file: str
+    status: Literal["recording", "complete", "partial"]
+    reason: str | None
+    frames: int
+    dropped: int
+    unrecorded: int
+    file_bytes: int
+
+
 class Host(Model):
     """The machine and build that were measured. None: no unit said it."""
 
@@ -149,4 +162,5 @@ class Results(Model):
     queues: tuple[Queue, ...]
     host: Host
     comparisons: tuple[Comparison, ...] = ()
+    recordings: tuple[Recording, ...] = ()
     counters: dict[str, int] = pydantic.Field(default_factory=dict)

@@ -16,6 +16,7 @@ from tickwork_analysis.questions import (
     lines,
     losses,
     queues,
+    recordings,
 )
 
 
@@ -50,6 +51,7 @@ def summarise(root: pathlib.Path) -> Summary:
             queues=queues.answer(run),
             host=host.answer(run),
             comparisons=comparisons.answer(run),
+            recordings=recordings.answer(run),
             counters=losses.counted(run),
         ),
         decided,

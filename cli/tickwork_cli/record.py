@@ -9,7 +9,7 @@ from typing import Any
 from tickwork import errors
 from tickwork.kinds import compiler
 from tickwork.manifest.envelope import Experiment
-from tickwork_cli import run, units_of_measure, validate, wings
+from tickwork_cli import run, validate, wings
 
 EXAMPLES = """\
 examples:
@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
             "The run's log lines say why: units/pipeline/recorder/log.jsonl.",
         ) from error
     if not options.json:
-        print("\n".join(draw(path, manifest)))
+        print("\n".join(draw(manifest)))
     return code or (0 if manifest["status"] == "complete" else 1)
 
 
@@ -101,11 +101,7 @@ def text_for_venue(options: argparse.Namespace) -> str:
     return json.dumps(envelope, indent=1) + "\n"
 
 
-def draw(path: pathlib.Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yields what was recorded, in words."""
-    size = units_of_measure.in_bytes(manifest["fileBytes"])
-    yield f"  {path}: {manifest['status']}, {manifest['frames']:,} frames, {size}"
-    if manifest["reason"] is not None:
-        yield f"  {manifest['reason']}"
+def draw(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what came over each connection: what a twin's facts say of its lines."""
     for each in manifest["connections"]:
-        yield (f"  connection {each['id']}: {each['payloads']:,} messages, sha256 {each['sha256']}")
+        yield f"  connection {each['id']}: {each['payloads']:,} messages, sha256 {each['sha256']}"

@@ -45,6 +45,16 @@ def draw(console: rich.console.Console, results: Any, exit_code: int) -> None:
     if results.lines:
         console.print(_lines(results.lines))
     _draw_losses(console, results.losses)
+    for each in results.recordings:
+        _draw_recording(console, each)
+
+
+def _draw_recording(console: rich.console.Console, recording: Any) -> None:
+    size = measure.in_bytes(recording.file_bytes)
+    words = f"  record  {recording.file}: {recording.status}, {recording.frames:,} frames, {size}"
+    console.print(words, soft_wrap=True, markup=False)
+    if recording.reason is not None:
+        console.print(f"          {recording.reason}", soft_wrap=True, markup=False)
 
 
 def _table(title: str, columns: Iterable[str], text_columns: int) -> rich.table.Table:

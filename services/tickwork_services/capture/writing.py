@@ -5,6 +5,7 @@ else: what was written stays readable, the manifest says why it is partial.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -27,21 +28,40 @@ RESERVE_BYTES: Final = 64 << 10
 
 
 class Stream:
-    """What came over one connection."""
+    """What came over one connection, and how much of it is on the disk."""
 
-    __slots__ = ("bytes", "line", "payloads", "sha256")
+    __slots__ = ("_kept", "bytes", "line", "payloads", "sha256")
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.payloads = 0
         self.bytes = 0
         self.sha256 = hashlib.sha256()
+        self._kept = (0, 0, self.sha256.copy())
 
     def add(self, payload: bytes) -> None:
         """Takes the next message."""
         self.payloads += 1
         self.bytes += len(payload)
         self.sha256.update(payload)
+
+    def keep(self) -> None:
+        """Notes that all of it is on the disk."""
+        self._kept = (self.payloads, self.bytes, self.sha256.copy())
+
+    def take_back(self) -> None:
+        """Goes back to what is on the disk."""
+        self.payloads, self.bytes, self.sha256 = self._kept
+
+
+@dataclasses.dataclass(slots=True)
+class Count:
+    """How much was recorded, and over which time."""
+
+    frames: int = 0
+    payload_bytes: int = 0
+    first_unix_ns: int | None = None
+    last_unix_ns: int | None = None
 
 
 class RecordingWriter:
@@ -54,13 +74,11 @@ class RecordingWriter:
     def __init__(self, path: pathlib.Path, head: twr.Head, now_ns: Callable[[], int]) -> None:
         self.path = path
         self.reason: str | None = None
-        self.frames = 0
+        self.count = Count()
         self.dropped = 0
         self.unrecorded = 0
-        self.payload_bytes = 0
+        self._kept = Count()
         self._streams: dict[int, Stream] = {}
-        self._first_unix_ns: int | None = None
-        self._last_unix_ns: int | None = None
         self._sum = hashlib.sha256()
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._packed: list[bytes] = []
@@ -80,16 +98,16 @@ class RecordingWriter:
         if self.reason is not None:
             self.unrecorded += 1
             return
-        self.frames += 1
-        stamp = entry.received_unix_ns
-        self._first_unix_ns = stamp if self._first_unix_ns is None else self._first_unix_ns
-        self._last_unix_ns = stamp
+        count, stamp = self.count, entry.received_unix_ns
+        count.frames += 1
+        count.first_unix_ns = stamp if count.first_unix_ns is None else count.first_unix_ns
+        count.last_unix_ns = stamp
         if entry.kind in (frame.TEXT, frame.BINARY):
             stream = self._streams.get(entry.connection)
             if stream is None:
                 stream = self._streams[entry.connection] = Stream(entry.line or 0)
             stream.add(entry.payload)
-            self.payload_bytes += len(entry.payload)
+            count.payload_bytes += len(entry.payload)
         self._write(entry.to_line())
 
     def note_dropped(self, frames: int) -> None:
@@ -119,6 +137,9 @@ class RecordingWriter:
             return
         self._sum.update(data)
         self.file_bytes += len(data)
+        self._kept = dataclasses.replace(self.count)
+        for each in self._streams.values():
+            each.keep()
 
     def close(self) -> None:
         """Ends the recording: the last frame, the checksum, the manifest; legal once more."""
@@ -164,8 +185,12 @@ class RecordingWriter:
             self._packed.append(packed)
 
     def _end(self, reason: str) -> None:
-        """Closes the recording before its time; a frame that was cut is taken back."""
+        """Closes the recording before its time; what is not on the disk is taken back."""
         self.reason = reason
+        self.unrecorded += self.count.frames - self._kept.frames
+        self.count = self._kept
+        for each in self._streams.values():
+            each.take_back()
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, self.file_bytes)
         self._finish()
@@ -186,12 +211,12 @@ class RecordingWriter:
         content = manifest.Manifest(
             status=status,
             reason=reason,
-            frames=self.frames,
+            frames=self.count.frames,
             dropped=self.dropped,
             unrecorded=self.unrecorded,
-            payload_bytes=self.payload_bytes,
-            first_unix_ns=self._first_unix_ns,
-            last_unix_ns=self._last_unix_ns,
+            payload_bytes=self.count.payload_bytes,
+            first_unix_ns=self.count.first_unix_ns,
+            last_unix_ns=self.count.last_unix_ns,
             file_bytes=self.file_bytes,
             sha256=sha256,
             connections=self.connections(),

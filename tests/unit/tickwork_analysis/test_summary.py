@@ -9,7 +9,7 @@ from tickwork import errors
 
 KEYS = {
     "schemaVersion", "kind", "name", "status", "verdict", "book", "hops", "consumers", "lines",
-    "losses", "queues", "host", "comparisons", "counters",
+    "losses", "queues", "host", "comparisons", "recordings", "counters",
 }  # fmt: skip
 
 

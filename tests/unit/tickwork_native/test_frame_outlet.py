@@ -122,3 +122,27 @@ def test_server_shutdowns_are_counted_per_line() -> None:
     outlet = _outlet(Writer())
     outlet.on_frame(1, 0, 0, 1, 1, b'{"e":"serverShutdown","E":1770123456789}')
     assert [line["serverShutdowns"] for line in outlet.line_statistics()] == [0, 1]
+
+
+def test_a_tap_gets_every_line_and_never_stands_in_the_way() -> None:
+    writer, tap = Writer(), Writer()
+    outlet = tickwork_native.FrameOutlet(
+        writer, "binance-spot", ["BTCUSDT"], 2, hold_ns=100, tap=tap
+    )
+    for line in (0, 1):
+        outlet.on_frame(line, line, 3, 1, 1, b"")
+        outlet.on_frame(line, line, 0, 1, 10, _diff(1, 2))
+    assert len(tap.records) == 4
+    assert tap.frame_ids() == [0, 1, 2, 3]
+    assert len(writer.records) == 3
+    tap.room = 0
+    assert outlet.on_frame(0, 0, 0, 1, 20, _diff(3, 4)) == 0
+    assert (outlet.counters()["tapped"], outlet.counters()["tapDropped"]) == (4, 1)
+
+    def break_down(records: bytes) -> int:
+        raise OSError("gone")
+
+    tap.try_send = break_down  # type: ignore[method-assign]
+    assert outlet.on_frame(0, 0, 0, 1, 30, _diff(5, 6)) == 0
+    assert outlet.counters()["tapDropped"] == 2
+    assert outlet.counters()["dropped"] == 0

@@ -112,7 +112,7 @@ class Recorder(component.Component):
             "file": str(writer.path),
             "status": writer.status,
             "reason": writer.reason,
-            "frames": writer.frames,
+            "frames": writer.count.frames,
             "fileBytes": writer.file_bytes,
             "connections": [dataclasses.asdict(each) for each in writer.connections()],
         }
@@ -128,10 +128,10 @@ class Recorder(component.Component):
             return self._past
         writer, past = self._last.writer, self._past
         return Counts(
-            past.frames + writer.frames,
+            past.frames + writer.count.frames,
             past.dropped + writer.dropped,
             past.unrecorded + writer.unrecorded,
-            past.payload_bytes + writer.payload_bytes,
+            past.payload_bytes + writer.count.payload_bytes,
         )
 
     def _path(self, stretch: component.Stretch) -> pathlib.Path:

@@ -131,7 +131,9 @@ def test_a_disk_that_refuses_ends_the_recording_and_nothing_else(tmp_path, monke
     writer.close()
     content = manifest.read(path)
     assert content is not None
-    assert (content["status"], content["unrecorded"]) == ("partial", 1)
+    assert (content["status"], content["frames"], content["unrecorded"]) == ("partial", 10, 2)
+    of_first = b"".join(entry.payload for entry in entries(10) if entry.connection == 1)
+    assert content["connections"][0]["sha256"] == hashlib.sha256(of_first).hexdigest()
     assert "No space left on device" in content["reason"]
     assert path.stat().st_size == before
     assert list(opening.open_capture(path).entries()) == entries(10)

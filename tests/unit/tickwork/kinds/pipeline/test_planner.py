@@ -92,3 +92,22 @@ def test_cores_go_to_their_units() -> None:
 def test_without_consumers_it_still_publishes() -> None:
     made = demo("pipeline.consumers=[]")
     assert [link.name for link in made.links][-2:] == ["publisher.book", "publisher.tcp"]
+
+
+def test_a_recorder_is_fed_by_a_pipe_of_its_own_and_stops_after_the_forwarder() -> None:
+    made = demo("pipeline.record={file: a.twr}")
+    [link] = [each for each in made.links if each.name == "forwarder.record"]
+    assert (link.topology, link.transport) == ("pipe", "shm")
+    assert link.inlets[0].unit == "pipeline/recorder"
+    assert component(made, "recorder").settings["lines"] == 4
+    assert component(made, "twin").settings["sumPayloads"] is True
+    order = made.stop_order()
+    assert order.index("pipeline/forwarder") < order.index("pipeline/recorder")
+    assert component(demo(), "twin").settings["sumPayloads"] is False
+
+
+def test_a_replay_waits_for_as_many_lines_as_the_forwarder_has() -> None:
+    replay = ["pipeline.venue.twin={replay: {capture: a.twr, speed: 2}}"]
+    twin = component(demo(*replay), "twin").settings
+    assert twin["replay"] == {"capture": "a.twr", "speed": "2"}
+    assert twin["lines"] == 2
