@@ -259,7 +259,9 @@ def test_connection_is_cut_after_its_life(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
         clock = _Clock()
         async with (
-            twin.open_twin(tmp_path, clock, ping_interval_ms=10**9, pong_timeout_ms=10**9) as rig,
+            twin.open_twin(
+                tmp_path, clock, ping_interval_ms=86_400_000, pong_timeout_ms=86_400_000
+            ) as rig,
             websockets.connect(rig.url(DEPTH)) as reader,
         ):
             clock.ahead_ns = 86_399 * 10**9
@@ -373,7 +375,7 @@ def test_broken_stream_fails_the_unit(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
         async with twin.open_twin(tmp_path) as rig:
             rig.twin.context = dataclasses.replace(rig.twin.context, fail=reported.append)
-            rig.twin._session.next = None
+            rig.twin._source.next = None
             await rig.start()
             await asyncio.sleep(0.2)
             with pytest.raises(TypeError):

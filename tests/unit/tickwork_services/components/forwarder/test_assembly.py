@@ -78,7 +78,7 @@ def test_no_two_lines_draw_the_same_waits():
 
 
 def test_lines_are_renewed_apart_and_before_the_venue_s_limit():
-    lines = make(["BTCUSDT"], lines=4, renew_after_seconds=10**6).make_lines(Owner())
+    lines = make(["BTCUSDT"], lines=4, renew_after_seconds=604_800).make_lines(Owner())
     lives_ns = [each._life_ns for each in lines]
     assert lives_ns == sorted(set(lives_ns), reverse=True)
     assert max(lives_ns) < 24 * 3600 * 1_000_000_000
