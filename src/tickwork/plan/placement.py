@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from tickwork.unit.transport import Reach, TransportName
 
 
+def group_of(path: str) -> str:
+    """Returns the Group of a unit (``group/unit``) or of an endpoint (``group/unit/port``)."""
+    return path.split("/", maxsplit=1)[0]
+
+
 def distance(one: str, other: str) -> Reach:
     """Returns the distance between two units, given as ``group/unit``."""
     if one == other:
         return Reach.UNIT
-    if one.split("/", maxsplit=1)[0] == other.split("/", maxsplit=1)[0]:
+    if group_of(one) == group_of(other):
         return Reach.GROUP
     return Reach.ANYWHERE
 

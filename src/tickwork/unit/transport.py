@@ -44,3 +44,6 @@ TOPOLOGIES: dict[TransportName, frozenset[Topology]] = {
     "grpc": frozenset({"pipe", "broadcast"}),
     "kafka": frozenset({"broadcast"}),
 }
+
+SECURED: frozenset[TransportName] = frozenset({"tcp", "grpc"})
+"""The transports that can speak TLS; what crosses Groups over another is plain, and named so."""

@@ -15,13 +15,26 @@ from tickwork.unit.transport import Codec, Listener, Topology, TransportName, Wa
 
 StateName = Literal["new", "starting", "ready", "running", "stopping", "terminated", "failed"]
 
+SERVER_NAME = "unit.tickwork"
+
+
+class Tls(Model):
+    """The files by which a unit proves itself and checks others; absolute paths, PEM.
+
+    Every unit of a run bears the name ``SERVER_NAME`` in its certificate, whatever its address.
+    """
+
+    certificate_file: str
+    key_file: str
+    ca_file: str
+
 
 class LinkEnd(Model):
     """One end of a link, as the component at this end sees it.
 
     ``address`` is an absolute segment path for shm, ``host:port`` for tcp and udp, and the
-    link's own
-    name for memory. ``region`` says which region of a broadcast segment an inlet reads.
+    link's own name for memory: where a listener listens, where a dialer dials. ``region`` says
+    which region of a broadcast segment an inlet reads. ``secure``: both ends speak TLS.
     """
 
     port: str
@@ -33,6 +46,7 @@ class LinkEnd(Model):
     address: str
     capacity_bytes: int = pydantic.Field(gt=0)
     region: Literal["top", "depth"] | None = None
+    secure: bool = False
     peers: tuple[str, ...] = ()
     options: Mapping[str, int] = pydantic.Field(default_factory=dict)
 
@@ -54,7 +68,11 @@ class ComponentSpec(Model):
 
 
 class Unit(Model):
-    """One process. ``control`` is a gRPC target (``unix:/path`` or ``host:port``)."""
+    """One process. ``control`` is a gRPC target (``unix:/path`` or ``host:port``).
+
+    ``control`` and ``metrics`` are where the unit listens. With ``tls`` Control is for those whose
+    certificate the same authority signed; without it, for everybody who reaches it.
+    """
 
     schema_version: Literal["1"] = "1"
     run: str
@@ -68,6 +86,7 @@ class Unit(Model):
     metrics: str
     output_directory: str
     segment_directory: str
+    tls: Tls | None = None
     wait: WaitName
     cpus: tuple[int, ...] = ()
     real_time_priority: int | None = pydantic.Field(default=None, ge=1, le=99)

@@ -8,6 +8,10 @@ def test_distance() -> None:
     assert placement.distance("g/a", "h/a") is Reach.ANYWHERE
 
 
+def test_a_unit_and_an_endpoint_name_their_group() -> None:
+    assert placement.group_of("g/a") == placement.group_of("g/a/control") == "g"
+
+
 def test_fused_components_share_a_unit() -> None:
     placed = placement.place(["a", "b", "c"], ["b", "c"], "engine")
     assert placed == {"a": "a", "b": "engine", "c": "engine"}
