@@ -109,6 +109,15 @@ class Queue(Model):
     capacity: int
 
 
+class Restart(Model):
+    """A unit that died and was started again; ``at_ms`` counts from the start of its Block."""
+
+    unit: str
+    incarnation: int
+    block: str
+    at_ms: int
+
+
 class Recording(Model):
     """What a recorder kept of one Block; ``reason`` says why it is not all."""
 
@@ -163,4 +172,5 @@ class Results(Model):
     host: Host
     comparisons: tuple[Comparison, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    restarts: tuple[Restart, ...] = ()
     counters: dict[str, int] = pydantic.Field(default_factory=dict)

@@ -17,6 +17,7 @@ from tickwork_analysis.questions import (
     losses,
     queues,
     recordings,
+    restarts,
 )
 
 
@@ -52,6 +53,7 @@ def summarise(root: pathlib.Path) -> Summary:
             host=host.answer(run),
             comparisons=comparisons.answer(run),
             recordings=recordings.answer(run),
+            restarts=restarts.answer(run),
             counters=losses.counted(run),
         ),
         decided,

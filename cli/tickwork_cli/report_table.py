@@ -45,8 +45,16 @@ def draw(console: rich.console.Console, results: Any, exit_code: int) -> None:
     if results.lines:
         console.print(_lines(results.lines))
     _draw_losses(console, results.losses)
+    for each in results.restarts:
+        _draw_restart(console, each)
     for each in results.recordings:
         _draw_recording(console, each)
+
+
+def _draw_restart(console: rich.console.Console, restart: Any) -> None:
+    when = f"{restart.at_ms / 1000:.1f} s after the start of block {restart.block}"
+    words = f"  restart {restart.unit}: incarnation {restart.incarnation}, {when}"
+    console.print(words, soft_wrap=True, markup=False)
 
 
 def _draw_recording(console: rich.console.Console, recording: Any) -> None:

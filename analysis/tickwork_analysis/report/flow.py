@@ -52,9 +52,21 @@ def render_losses(
         left += "<h3>Readers</h3>" + _consumers(told.consumers)
     if len(told.lines) > 1:
         left += "<h3>Lines of the merged stream</h3>" + _lines(told.lines)
+    if told.restarts:
+        left += "<h3>Units that died and came back</h3>" + _restarts(told.restarts)
     right = "<h3>Gaps</h3>" + _gaps(told, states.gaps(list(seen), states.durations(run)))
     body = f'<div class="pair"><div>{left}</div><div>{right}</div></div>'
     return page.Section("losses", "What was lost, and what came back?", body, new_page)
+
+
+def _restarts(restarts: Sequence[results.Restart]) -> str:
+    rows = [
+        (row.unit, str(row.incarnation), row.block, course.in_span([row.at_ms]))
+        for row in restarts[:ROWS_MAX]
+    ]
+    more = len(restarts) - ROWS_MAX
+    rest = tables.paragraph(f"{more:,} more are in results.json.", "note") if more > 0 else ""
+    return tables.table(("unit", "incarnation", "block", "after its start"), rows) + rest
 
 
 def _gaps(told: results.Results, rows: Sequence[states.Gap]) -> str:

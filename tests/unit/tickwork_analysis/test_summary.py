@@ -9,7 +9,8 @@ from tickwork import errors
 
 KEYS = {
     "schemaVersion", "kind", "name", "status", "verdict", "book", "hops", "consumers", "lines",
-    "losses", "queues", "host", "comparisons", "recordings", "counters",
+    "losses", "queues", "host", "comparisons", "recordings",
+    "restarts", "counters",
 }  # fmt: skip
 
 
