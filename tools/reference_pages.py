@@ -5,6 +5,7 @@ models. Prose around the markers is written by hand.
 """
 
 import argparse
+import collections.abc
 import pathlib
 import sys
 import types
@@ -35,11 +36,12 @@ def models_below(path: str, model: type[Model]) -> Iterator[tuple[str, type[Mode
 
 
 def inner_models(annotation: object) -> Iterator[tuple[type[Model], str]]:
-    """Yields the models inside ``annotation``; ``[]`` marks those of a list."""
+    """Yields the models inside ``annotation``; ``[]`` marks a list's, ``.*`` a mapping's."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         yield annotation, ""
         return
-    listed = "[]" if typing.get_origin(annotation) is tuple else ""
+    suffixes: dict[object, str] = {tuple: "[]", collections.abc.Mapping: ".*"}
+    listed = suffixes.get(typing.get_origin(annotation), "")
     for part in typing.get_args(annotation):
         for kind, suffix in inner_models(part):
             yield kind, listed + suffix
@@ -53,6 +55,8 @@ def words_of(annotation: object) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return "see below"
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return words_of(parts[0])
     if origin is typing.Literal:
         return "one of " + ", ".join(f"`{part}`" for part in parts)
     if origin is tuple:

@@ -37,7 +37,12 @@ def _plan_pipeline(experiment: Experiment, arm: Arm) -> Layout:
 
 
 KINDS: Mapping[str, Kind] = {
-    "pipeline": Kind("pipeline", pipeline_spec.PipelineSpec, pipeline_rules.check),
+    "pipeline": Kind(
+        "pipeline",
+        pipeline_spec.PipelineSpec,
+        pipeline_rules.check,
+        pipeline_planner.group_names,
+    ),
 }
 _PLANNERS: Mapping[str, Callable[[Experiment, Arm], Layout]] = {
     "pipeline": _plan_pipeline,

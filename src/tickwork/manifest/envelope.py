@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from tickwork.manifest.cluster import Cluster
 from tickwork.unit.model import Model
 
 API_VERSION = "tickwork.dev/v1alpha1"
@@ -35,7 +36,7 @@ class Shared(Model):
 
     ``duration_seconds`` counts from the start instant, warm-up included; without it the Experiment
     is a provider that runs until it is ended. ``restart`` defaults to never with a duration, and
-    to onFailure for a provider.
+    to onFailure for a provider. ``suspend`` and ``cluster`` are read by the operator only.
     """
 
     duration_seconds: float | None = pydantic.Field(default=None, gt=0, le=604_800)
@@ -45,6 +46,8 @@ class Shared(Model):
     repeats: int = pydantic.Field(default=1, ge=1, le=1000)
     drain_ms: int = pydantic.Field(default=2000, ge=0, le=600_000)
     restart: Literal["never", "onFailure"] | None = None
+    suspend: bool = False
+    cluster: Cluster = Cluster()
 
     @property
     def restart_policy(self) -> Literal["never", "onFailure"]:

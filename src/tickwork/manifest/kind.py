@@ -31,12 +31,14 @@ class Kind:
     """One kind of Experiment: the key in ``spec``, its model, and its cross-field rules.
 
     ``check`` gets the context and an instance of ``spec``; fields whose values were mistakes hold
-    their defaults there.
+    their defaults there. ``groups`` gets an instance of ``spec`` and returns the names of the
+    groups that it makes, without an arm.
     """
 
     name: str
     spec: type[Model]
     check: Callable[[Context, Any], list[Finding]]
+    groups: Callable[[Any], tuple[str, ...]]
 
 
 Kinds = Mapping[str, Kind]

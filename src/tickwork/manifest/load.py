@@ -12,7 +12,7 @@ from tickwork.manifest.kind import Context, Finding, Kind, Kinds
 from tickwork.unit.model import Model
 
 # What an arm may not change: it would not be the same comparison.
-_FIXED_FOR_ARMS = ("arms", "repeats", "seed", "drainMs", "restart")
+_FIXED_FOR_ARMS = ("arms", "repeats", "seed", "drainMs", "restart", "suspend", "cluster")
 
 
 def load_file(path: pathlib.Path, kinds: Kinds, sets: Sequence[str] = ()) -> Experiment:
@@ -59,6 +59,7 @@ def load(text: str, source: str, kinds: Kinds, sets: Sequence[str] = ()) -> Expe
         shared = _check_shared(read, kinds, mistakes)
         if kind and shared is not None:
             arms = _check_arms(read, name, kinds[kind], shared, mistakes)
+            _check_groups(read, kinds[kind], shared, arms, mistakes)
     elif not mistakes:
         mistakes.add(errors.Mistake(1, "", "an Experiment is a mapping: apiVersion, kind, …"))
     if mistakes or shared is None:
@@ -174,6 +175,27 @@ def _check_arms(
         if spec is not None:
             arms.append(Arm(arm.name, own, spec))
     return tuple(arms)
+
+
+def _check_groups(
+    read: document.Document,
+    kind: Kind,
+    shared: Shared,
+    arms: tuple[Arm, ...],
+    mistakes: set[errors.Mistake],
+) -> None:
+    """Refuses a placement of a group that no arm makes."""
+    known = sorted({name for arm in arms for name in kind.groups(arm.spec)})
+    if not known:
+        return
+    findings = [
+        Finding(
+            ("cluster", "groups", name), f"there is no group {name}; there are {', '.join(known)}"
+        )
+        for name in shared.cluster.groups
+        if name not in known
+    ]
+    _report(read, mistakes, ("spec",), findings)
 
 
 def _check_kind(

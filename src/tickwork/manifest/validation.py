@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import difflib
 import json
+import types
 import typing
 from typing import Any, Generic, TypeVar
 
@@ -150,9 +151,8 @@ def _fields_at(model: type[Model], path: document.Path) -> list[str]:
     """Returns the camelCase names of the fields of the model at ``path``."""
     here: Any = model
     for part in path:
-        if isinstance(here, type) and issubclass(here, pydantic.BaseModel):
-            fields = {_outside(here, name): field for name, field in here.model_fields.items()}
-            here = _model_in(fields[str(part)].annotation) if str(part) in fields else None
+        here = _step(here, part)
+    here = _without_null(here)
     if isinstance(here, type) and issubclass(here, pydantic.BaseModel):
         return sorted(_outside(here, name) for name in here.model_fields)
     return []
@@ -162,11 +162,18 @@ def _outside(model: type[pydantic.BaseModel], name: str) -> str:
     return model.model_fields[name].alias or name
 
 
-def _model_in(annotation: Any) -> Any:
-    """Returns the model inside Optional, tuple or Mapping of a model, else None."""
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        return annotation
-    for each in typing.get_args(annotation):
-        if (found := _model_in(each)) is not None:
-            return found
-    return None
+def _step(annotation: Any, part: str | int) -> Any:
+    """Returns the annotation of ``part`` of a model, a list or a mapping; None if there is none."""
+    here = _without_null(annotation)
+    if isinstance(here, type) and issubclass(here, pydantic.BaseModel):
+        fields = {_outside(here, name): field for name, field in here.model_fields.items()}
+        return fields[str(part)].annotation if str(part) in fields else None
+    inside = typing.get_args(here)
+    return inside[0 if isinstance(part, int) else -1] if inside else None
+
+
+def _without_null(annotation: Any) -> Any:
+    """Returns what stands beside None in a union, else the annotation itself."""
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        return next(each for each in typing.get_args(annotation) if each is not type(None))
+    return annotation

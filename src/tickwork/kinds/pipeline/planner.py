@@ -77,6 +77,13 @@ def unit_names(spec: specs.PipelineSpec) -> list[str]:
     return list(dict.fromkeys(placed.values()))
 
 
+def group_names(spec: specs.PipelineSpec) -> tuple[str, ...]:
+    """Returns the names of the groups, without an arm's suffix."""
+    venue = () if spec.venue.twin is None else (specs.VENUE_GROUP,)
+    names = (*venue, specs.PIPELINE_GROUP, *(each.group for each in spec.consumers))
+    return tuple(dict.fromkeys(names))
+
+
 def publish_name(arm: Arm, spec: specs.PipelineSpec) -> str:
     """Returns the name that ``arm`` publishes under."""
     return (spec.publish.name or arm.experiment) + arm.suffix

@@ -89,6 +89,11 @@ def test_arms_hold_their_own_spec() -> None:
         (["arms=[{name: a}, {name: b, set: {drainMs: 5}}]"], "arms.1.set.drainMs"),
         (["arms=[{name: a, set: {restart: never}}, {name: b}]"], "arms.0.set.restart"),
         (["durationSeconds=null", "repeats=3"], "repeats"),
+        (
+            ["arms=[{name: a}, {name: b, set: {cluster.plaintext: true}}]"],
+            "arms.1.set.cluster.plaintext",
+        ),
+        (["cluster.groups={nowhere: {}}"], "cluster.groups.nowhere"),
     ],
 )
 def test_rules_across_shared_fields(sets: list[str], path: str) -> None:
@@ -133,3 +138,20 @@ def test_a_kind_that_is_misspelt_is_suggested() -> None:
 def test_what_a_set_laid_over_has_no_line() -> None:
     with pytest.raises(errors.ManifestError, match=r"--set over x\.yaml: pipeline\.book\.dept"):
         compiler.load(BASE, "x.yaml", ["pipeline.book.dept=7"])
+
+
+def test_an_unknown_group_is_a_mistake_with_its_line() -> None:
+    text = BASE + "  cluster:\n    groups:\n      venue: {cpus: 1}\n      venus: {cpus: 1}\n"
+    with pytest.raises(errors.ManifestError) as refused:
+        compiler.load(text, "x.yaml")
+    (mistake,) = refused.value.mistakes
+    assert (mistake.line, mistake.path) == (12, "cluster.groups.venus")
+    assert mistake.text == "there is no group venus; there are pipeline, venue"
+
+
+def test_a_cluster_is_ignored_by_the_plan() -> None:
+    text = BASE + "  suspend: true\n  cluster: {groups: {pipeline: {memoryMiB: 512}}}\n"
+    experiment = compiler.load(text, "x.yaml")
+    assert experiment.shared.cluster.groups["pipeline"].memory_mib == 512
+    plain = compiler.compile_experiment(compiler.load(BASE, "x.yaml"))
+    assert compiler.compile_experiment(experiment) == plain

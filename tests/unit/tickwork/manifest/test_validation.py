@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import pydantic
 
 from tickwork.manifest import validation
@@ -11,6 +13,7 @@ class Leaf(Model):
 
 class Tree(Model):
     leaves: tuple[Leaf, ...] = ()
+    named: Mapping[str, Leaf] = pydantic.Field(default_factory=dict)
     share: float = 0.5
     one: Leaf | None = None
 
@@ -48,9 +51,15 @@ def test_an_unknown_field_suggests_the_near_one() -> None:
     assert checked.findings[0].text == "unknown field; did you mean countMax?"
 
 
+def test_an_unknown_field_is_suggested_in_lists_and_mappings_too() -> None:
+    wrong = {"name": "a", "countMx": 3}
+    checked = validation.check(Tree, {"leaves": [wrong], "named": {"x": dict(wrong)}})
+    assert [each.text for each in checked.findings] == ["unknown field; did you mean countMax?"] * 2
+
+
 def test_an_unknown_field_far_from_all_lists_them() -> None:
     checked = validation.check(Tree, {"zzz": 1})
-    assert checked.findings[0].text == "unknown field; known here: leaves, one, share"
+    assert checked.findings[0].text == "unknown field; known here: leaves, named, one, share"
 
 
 def test_numbers_in_quotes_are_no_numbers() -> None:
