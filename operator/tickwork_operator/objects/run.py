@@ -1,0 +1,151 @@
+"""One attempt at an Experiment, read from the custom resource: what every builder needs."""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from tickwork import errors
+from tickwork.kinds import compiler
+from tickwork.manifest.cluster import Cluster, GroupPlacement, Sink
+from tickwork.manifest.envelope import API_VERSION
+from tickwork.plan import plan as plans
+from tickwork_operator.objects import names
+from tickwork_operator.objects.options import Options
+
+MISTAKES_SHOWN_MAX = 8
+COMPILED_MAX = 256
+
+Object = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One attempt: whose it is, what is asked for, and the Plan.
+
+    ``text`` is the Experiment as YAML. ``mark`` sets the names of its children apart.
+    """
+
+    name: str
+    namespace: str
+    uid: str
+    attempt: int
+    text: str
+    cluster: Cluster
+    plan: plans.Plan
+    options: Options
+
+    @property
+    def mark(self) -> str:
+        """The tag in the name of every child."""
+        return names.tag(self.uid, self.attempt)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name in labels, unit files and results."""
+        return names.run_id(self.name, self.mark)
+
+    @property
+    def sink(self) -> Sink:
+        """Where the run directory goes: the Experiment's own wish, else the operator's option."""
+        return self.cluster.sink or self.options.sink
+
+    @property
+    def secured(self) -> bool:
+        """Whether links between Groups, and Control, are under mutual TLS."""
+        return self.options.tls_secret is not None and not self.cluster.plaintext
+
+    def child(self, part: str) -> str:
+        """Returns the name of the child that is called ``part``: a Group, plan or conductor."""
+        return names.child(self.name, part, self.mark)
+
+    def services(self) -> dict[str, str]:
+        """Returns the name of each Group's headless Service."""
+        return {group.name: self.child(group.name) for group in self.plan.groups}
+
+    def placement(self, group: plans.Group) -> GroupPlacement:
+        """Returns what the Experiment asks for the pod of ``group``."""
+        arms = len({each.arm for each in self.plan.groups})
+        return self.cluster.groups.get(names.plain_group(group, arms), GroupPlacement())
+
+    def labels(self, component: str) -> dict[str, str]:
+        """Returns the labels of a child; ``component`` is a Group's name or conductor."""
+        extra = self.options.extra_labels
+        return names.labels(self.name, self.run_id, self.plan.kind, component, extra)
+
+    def metadata(self, name: str, component: str, **more: Any) -> dict[str, Any]:
+        """Returns the metadata of a child: its name, labels, and the Experiment as its owner."""
+        return {
+            "name": name,
+            "namespace": self.namespace,
+            "labels": self.labels(component),
+            "ownerReferences": [
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": "Experiment",
+                    "name": self.name,
+                    "uid": self.uid,
+                    "controller": True,
+                    "blockOwnerDeletion": False,
+                }
+            ],
+            **more,
+        }
+
+
+def read(experiment: Object, attempt: int, options: Options, recorded: str | None = None) -> Run:
+    """Returns the attempt at ``experiment``.
+
+    ``recorded`` is the Plan that the attempt was begun with, as JSON: it holds, whatever this
+    operator would plan today. Raises ManifestError or PlanError where there is none, or where the
+    part of the spec that is for the operator is wrong.
+    """
+    head = experiment["metadata"]
+    text = _text(experiment)
+    cluster, planned = _compile(text)
+    return Run(
+        name=head["name"],
+        namespace=head["namespace"],
+        uid=head["uid"],
+        attempt=attempt,
+        text=text,
+        cluster=cluster,
+        plan=planned if recorded is None else plans.from_json(recorded),
+        options=options,
+    )
+
+
+def explain(error: errors.TickworkError) -> str:
+    """Returns what is wrong with a spec in one line: paths, not lines, since nobody sees those."""
+    if not isinstance(error, errors.ManifestError):
+        return str(error)
+    shown = [
+        f"{mistake.path}: {mistake.text}" if mistake.path else mistake.text
+        for mistake in error.mistakes[:MISTAKES_SHOWN_MAX]
+    ]
+    rest = len(error.mistakes) - len(shown)
+    return "; ".join(shown) + (f"; and {rest} more" if rest else "")
+
+
+def _text(experiment: Object) -> str:
+    """Returns the Experiment as YAML, without what the API server added to it."""
+    head = {"name": experiment["metadata"]["name"]}
+    written = {
+        "apiVersion": experiment.get("apiVersion", API_VERSION),
+        "kind": "Experiment",
+        "metadata": head,
+        "spec": experiment.get("spec"),
+    }
+    # Through JSON, so that only JSON's types are left, whatever the caller's mappings are.
+    plain = json.loads(json.dumps(written, default=dict))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+@functools.lru_cache(maxsize=COMPILED_MAX)
+def _compile(text: str) -> tuple[Cluster, plans.Plan]:
+    """Returns what ``text`` asks of the cluster and its Plan; kept, since it is asked often."""
+    experiment = compiler.load(text, "spec")
+    return experiment.shared.cluster, compiler.compile_experiment(experiment)
