@@ -1,0 +1,134 @@
+{{/* Names, labels and images: what every other template includes. */}}
+
+{{- define "tickwork.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "tickwork.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "tickwork.name" . -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Name of an object that has no namespace: two releases of one name must not meet. */}}
+{{- define "tickwork.clusterName" -}}
+{{- printf "%s-%s" (include "tickwork.fullname" .) .Release.Namespace | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "tickwork.serviceAccount" -}}
+{{- default (printf "%s-operator" (include "tickwork.fullname" .)) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{/* Takes (dict "root" . "component" NAME). These never change between versions. */}}
+{{- define "tickwork.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "tickwork.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* Takes (dict "root" . "component" NAME). */}}
+{{- define "tickwork.labels" -}}
+{{ include "tickwork.selectorLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: tickwork
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes (dict "root" . "name" IMAGE): by digest where one is given, else by tag. */}}
+{{- define "tickwork.image" -}}
+{{- $image := .root.Values.image -}}
+{{- $path := printf "tickwork/%s" .name -}}
+{{- if $image.registry -}}
+{{- $path = printf "%s/%s" (trimSuffix "/" $image.registry) $path -}}
+{{- end -}}
+{{- $digest := get $image.digest .name -}}
+{{- if $digest -}}
+{{- printf "%s@%s" $path $digest -}}
+{{- else -}}
+{{- printf "%s:%s" $path (default .root.Chart.AppVersion $image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The watched namespaces as a JSON list: those named, else the release's; null for all. */}}
+{{- define "tickwork.namespaces" -}}
+{{- if not .Values.watch.namespaced -}}
+null
+{{- else if .Values.watch.namespaces -}}
+{{- toJson (uniq .Values.watch.namespaces | sortAlpha) -}}
+{{- else -}}
+{{- toJson (list .Release.Namespace) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Namespaces that get namespaced objects of ours (certificates, policies), as a JSON list. */}}
+{{- define "tickwork.servedNamespaces" -}}
+{{- if .Values.watch.namespaced -}}
+{{- include "tickwork.namespaces" . -}}
+{{- else -}}
+{{- toJson (concat (list .Release.Namespace) .Values.watch.namespaces | uniq | sortAlpha) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the chart's own Experiments live: the release's namespace where it is watched. */}}
+{{- define "tickwork.homeNamespace" -}}
+{{- $served := include "tickwork.servedNamespaces" . | fromJsonArray -}}
+{{- ternary .Release.Namespace (first $served) (has .Release.Namespace $served) -}}
+{{- end -}}
+
+{{/* The security context of every container of this chart; nothing of it can be taken away. */}}
+{{- define "tickwork.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities: {drop: [ALL]}
+privileged: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+{{- end -}}
+
+{{- define "tickwork.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{/* The rules that an account needs in every namespace whose Experiments it runs. */}}
+{{- define "tickwork.operatorRules" -}}
+- apiGroups: [tickwork.dev]
+  resources: [experiments]
+  verbs: [get, list, watch, patch]
+- apiGroups: [tickwork.dev]
+  resources: [experiments/status]
+  verbs: [get, patch]
+- apiGroups: [""]
+  resources: [pods, services, configmaps, serviceaccounts]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}
