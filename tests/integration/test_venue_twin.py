@@ -257,11 +257,9 @@ class _Clock:
 
 def test_connection_is_cut_after_its_life(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
-        clock = _Clock()
+        clock, day_ms = _Clock(), 86_400_000
         async with (
-            twin.open_twin(
-                tmp_path, clock, ping_interval_ms=86_400_000, pong_timeout_ms=86_400_000
-            ) as rig,
+            twin.open_twin(tmp_path, clock, ping_interval_ms=day_ms, pong_timeout_ms=day_ms) as rig,
             websockets.connect(rig.url(DEPTH)) as reader,
         ):
             clock.ahead_ns = 86_399 * 10**9
