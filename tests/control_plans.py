@@ -46,7 +46,6 @@ def small_plan(
                     index=index,
                     arm="main",
                     repeat=index,
-                    seed=1,
                     duration_ns=round(seconds * 1e9),
                     warm_up_ns=0,
                 )

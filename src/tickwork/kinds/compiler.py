@@ -103,7 +103,6 @@ def _block(index: int, repeat: int, arm: Arm) -> Block:
         index=index,
         arm=arm.name,
         repeat=repeat,
-        seed=arm.shared.seed + repeat,
         duration_ns=round(duration * 1e9),
         warm_up_ns=round(arm.shared.warm_up_seconds * 1e9),
     )

@@ -99,12 +99,14 @@ class Link(Model):
 
 
 class Block(Model):
-    """One timed stretch of a run: which arm, which repeat, how long; instants are relative."""
+    """One timed stretch of a run: which arm, which repeat, how long; instants are relative.
+
+    A twin's market goes on from Block to Block, so the arms of one repeat meet the same stretch.
+    """
 
     index: int = pydantic.Field(ge=0)
     arm: str
     repeat: int = pydantic.Field(ge=0)
-    seed: int
     duration_ns: int = pydantic.Field(gt=0)
     warm_up_ns: int = pydantic.Field(ge=0)
 

@@ -56,13 +56,6 @@ def test_arms_publish_under_names_of_their_own() -> None:
     assert comparison().publish_names == ("placement-fused", "placement-split")
 
 
-def test_paired_repeats_share_their_seed() -> None:
-    seeds = collections.defaultdict(set)
-    for block in comparison().blocks:
-        seeds[block.repeat].add(block.seed)
-    assert all(len(each) == 1 for each in seeds.values())
-
-
 @pytest.mark.parametrize("name", sorted(compiler.KINDS))
 def test_every_kind_has_a_planner(name: str) -> None:
     assert name in compiler._PLANNERS
