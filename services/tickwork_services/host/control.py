@@ -15,6 +15,7 @@ from tickwork_proto.v1 import control_pb2 as messages
 from tickwork_proto.v1 import control_pb2_grpc as service
 
 from tickwork import errors
+from tickwork.unit import certificates
 from tickwork.unit import unit as units
 from tickwork_services import clocks
 from tickwork_services.host import collect, lifecycle, unit_host
@@ -136,6 +137,7 @@ class Control(service.ControlServicer):
                 for name, address in host.endpoints().items()
             ],
             clock_bound_ns=clocks.measure_unix_map().bound_ns,
+            at_unix_ns=clocks.now_unix_ns(),
             version=importlib.metadata.version("tickwork-services"),
             failure=_failure(host.lifecycle.failure),
             facts={name: str(value) for name, value in host.host_facts.items()},
@@ -161,17 +163,33 @@ class Control(service.ControlServicer):
 
 
 async def serve(host: unit_host.UnitHost) -> grpc.aio.Server:
-    """Starts the server on the unit's control address; raises PortTakenError."""
+    """Starts the server on the unit's control address.
+
+    With certificates only those may call whose own is of the same authority; the others' handshake
+    fails. Raises PortTakenError, and InputError where a certificate is of no use.
+    """
     server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
     service.add_ControlServicer_to_server(Control(host), server)
     try:
-        bound = server.add_insecure_port(host.unit.control)
+        bound = _add_port(server, host.unit)
     except RuntimeError as error:
         raise errors.PortTakenError(f"Control of {host.unit.path}", host.unit.control) from error
     if bound == 0:
         raise errors.PortTakenError(f"Control of {host.unit.path}", host.unit.control)
     await server.start()
     return server
+
+
+def _add_port(server: grpc.aio.Server, unit: units.Unit) -> int:
+    if unit.tls is None:
+        return server.add_insecure_port(unit.control)
+    pem = certificates.read(unit.tls)
+    credentials = grpc.ssl_server_credentials(
+        [(pem.key, pem.certificate)],
+        root_certificates=pem.authority,
+        require_client_auth=True,
+    )
+    return server.add_secure_port(unit.control, credentials)
 
 
 def _start_of(request: messages.StartRequest) -> unit_host.Start:

@@ -36,7 +36,10 @@ def run(arguments: Sequence[str], make: parts.Make) -> int:
     lines = logs.LogLines(sys.stderr)
     log = logs.make_logger(lines, {"unit": asked.unit})
     try:
-        unit = read_unit(pathlib.Path(asked.unit), asked.incarnation)
+        incarnation = asked.incarnation
+        if asked.incarnation_file is not None:
+            incarnation = count_incarnation(asked.incarnation_file)
+        unit = read_unit(pathlib.Path(asked.unit), incarnation)
         environment.bind_cpus(unit.cpus)
         for refused in privileges.ask(unit.real_time_priority, lock_memory=unit.lock_memory):
             log.warning("not permitted", text=refused)
@@ -67,6 +70,25 @@ def read_unit(path: pathlib.Path, incarnation: int | None) -> units.Unit:
         ) from error
 
 
+def count_incarnation(path: pathlib.Path) -> int:
+    """Adds one to the number in ``path`` (absent: 0), in one step, and returns it.
+
+    Raises InputError where the file holds something else, or cannot be written.
+    """
+    try:
+        counted = int(path.read_text()) + 1 if path.exists() else 1
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_text(f"{counted}\n")
+        part.replace(path)
+    except (OSError, ValueError) as error:
+        raise errors.InputError(
+            f"Counting this start of the unit in {path}: {error}",
+            "The file belongs beside the unit's output; remove it when it is damaged.",
+        ) from error
+    return counted
+
+
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tickwork_services", description="Runs one unit of an experiment."
@@ -75,7 +97,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--parent-pipe", type=int, metavar="FD", help="end when this descriptor's pipe closes"
     )
-    parser.add_argument("--incarnation", type=int, help="counts the restarts of this unit, from 1")
+    counted = parser.add_mutually_exclusive_group()
+    counted.add_argument("--incarnation", type=int, help="counts the restarts of this unit, from 1")
+    counted.add_argument(
+        "--incarnation-file",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="count the restarts in this file, where whoever restarts the unit does not",
+    )
     return parser.parse_args(arguments)
 
 

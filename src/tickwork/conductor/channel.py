@@ -13,6 +13,8 @@ from tickwork_proto.v1 import control_pb2_grpc as service
 from tickwork import errors
 from tickwork.conductor import collecting
 from tickwork.conductor.outcome import Failure
+from tickwork.unit import certificates
+from tickwork.unit.unit import SERVER_NAME, Tls
 
 Reply = TypeVar("Reply")
 
@@ -30,6 +32,8 @@ _OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.max_receive_message_length", 2 << 20),
+    # A pod's name begins to resolve when the pod has an address; the default asks twice a minute.
+    ("grpc.dns_min_time_between_resolutions_ms", 500),
 )
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 
@@ -49,11 +53,15 @@ class RefusedError(errors.RunError):
 
 
 class UnitChannel:
-    """Control of the unit ``name`` (``group/unit``) at ``target``. Calls are idempotent."""
+    """Control of the unit ``name`` (``group/unit``) at ``target``. Calls are idempotent.
 
-    def __init__(self, name: str, target: str) -> None:
+    With ``tls`` both sides prove themselves; the unit by ``SERVER_NAME``, whatever ``target`` is.
+    Raises InputError where a certificate is of no use.
+    """
+
+    def __init__(self, name: str, target: str, tls: Tls | None = None) -> None:
         self.name = name
-        self._channel = grpc.aio.insecure_channel(target, options=_OPTIONS)
+        self._channel = _connect(target, tls)
         self._stub: Any = service.ControlStub(self._channel)
 
     async def describe(self) -> messages.Description:
@@ -142,3 +150,33 @@ class UnitChannel:
             return AwayError(f"{verb} of {self.name}: no answer ({error.code().name}: {details}).")
         said = details or error.code().name
         return RefusedError(Failure(self.name, "RunError", f"{verb} of {self.name}: {said}"))
+
+
+def _connect(target: str, tls: Tls | None) -> grpc.aio.Channel:
+    if tls is None:
+        return grpc.aio.insecure_channel(target, options=_OPTIONS)
+    pem = certificates.read(tls)
+    credentials = grpc.ssl_channel_credentials(pem.authority, pem.key, pem.certificate)
+    named = ("grpc.ssl_target_name_override", SERVER_NAME)
+    return grpc.aio.secure_channel(target, credentials, options=(*_OPTIONS, named))
+
+
+async def diagnose(target: str, tls: Tls | None) -> str:
+    """Returns why nobody answers at ``target``, as the network says it; empty where it does not.
+
+    A channel that waits hides the reason: no such name, nobody listens, a handshake that fails.
+    """
+    if target.startswith("unix:"):
+        return ""
+    host, _, port = target.rpartition(":")
+    context = None if tls is None else certificates.client_context(tls)
+    name = None if tls is None else SERVER_NAME
+    try:
+        opened = asyncio.open_connection(host, int(port), ssl=context, server_hostname=name)
+        _, writer = await asyncio.wait_for(opened, CONNECT_SECONDS)
+    except TimeoutError:
+        return f"{target} does not answer within {CONNECT_SECONDS:g} s"
+    except OSError as error:
+        return f"{target}: {certificates.explain(error)}"
+    writer.close()
+    return ""

@@ -32,3 +32,17 @@ def test_what_is_no_unit_is_refused(tmp_path, content):
         path.write_text(content)
     with pytest.raises(errors.InputError, match="Reading the unit"):
         run_unit.read_unit(path, 2)
+
+
+def test_starts_are_counted_in_a_file(tmp_path):
+    path = tmp_path / "out" / "incarnation"
+    assert [run_unit.count_incarnation(path) for _ in range(3)] == [1, 2, 3]
+    assert path.read_text() == "3\n"
+    assert [each.name for each in path.parent.iterdir()] == ["incarnation"]
+
+
+def test_a_damaged_count_is_refused(tmp_path):
+    path = tmp_path / "incarnation"
+    path.write_text("many\n")
+    with pytest.raises(errors.InputError, match="Counting this start"):
+        run_unit.count_incarnation(path)
