@@ -139,6 +139,12 @@ pages: setup ## Writes the pages that repeat what the models say
 picture: setup ## Runs the demo and keeps what the terminal showed, for the README
 	$(BIN)/python tools/terminal_picture.py
 
+# -- images ---------------------------------------------------------------------------------------
+
+.PHONY: images
+images: ## Builds the images; IMAGE_LOAD="…" brings them to a cluster's nodes (see tools/images.sh)
+	tools/images.sh build
+
 .PHONY: clean
 clean: ## Removes what was built
 	rm -rf $(VENV) $(STAMPS) target .mypy_cache .ruff_cache .pytest_cache .hypothesis

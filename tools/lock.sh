@@ -12,6 +12,10 @@ for member in services operator analysis cli; do
     # shellcheck disable=SC2086
     "$UV" $EXPORT --no-dev --package "tickwork-$member" --output-file "requirements/$member.txt"
 done
+# The image that conducts a run on a cluster holds the command line and the analysis.
+# shellcheck disable=SC2086
+"$UV" $EXPORT --no-dev --package tickwork-cli --package tickwork-analysis \
+    --output-file requirements/conductor.txt
 # shellcheck disable=SC2086
 echo "uv==$("$UV" --version | cut -d' ' -f2)" | "$UV" $COMPILE - --output-file requirements/uv.txt
 # shellcheck disable=SC2086
