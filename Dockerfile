@@ -9,8 +9,20 @@ ARG RUST_IMAGE=docker.io/library/rust:1.95.0-slim-bookworm
 
 FROM ${RUST_IMAGE} AS toolchain
 
-# -- build: a compiler, uv, and the wheels of every member ------------------------------------------
-FROM ${PYTHON_IMAGE} AS build
+# -- uv, from its hashed lock -----------------------------------------------------------------------
+FROM ${PYTHON_IMAGE} AS uv
+WORKDIR /build
+COPY tools/images/network.sh /build/network.sh
+COPY requirements/uv.txt requirements/build.txt /build/requirements/
+RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
+    . /build/network.sh \
+    && python3 -m venv /opt/uv \
+    && /opt/uv/bin/pip install --quiet --no-cache-dir --require-hashes \
+        -r /build/requirements/uv.txt
+ENV PATH=/opt/uv/bin:/usr/local/bin:/usr/bin:/bin UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
+
+# -- the native wheel, from the locked toolchain and the locked crates ------------------------------
+FROM uv AS native
 # The linker's patch level does not reach the wheel, and none of it reaches an image.
 # hadolint ignore=DL3008
 RUN apt-get update -qq \
@@ -20,24 +32,19 @@ COPY --from=toolchain /usr/local/cargo /usr/local/cargo
 COPY --from=toolchain /usr/local/rustup /usr/local/rustup
 ENV CARGO_HOME=/usr/local/cargo RUSTUP_HOME=/usr/local/rustup \
     PATH=/opt/uv/bin:/usr/local/cargo/bin:/usr/local/bin:/usr/bin:/bin
-COPY tools/images/network.sh /build/network.sh
-COPY requirements/uv.txt requirements/build.txt /build/requirements/
-RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
-    . /build/network.sh \
-    && python3 -m venv /opt/uv \
-    && /opt/uv/bin/pip install --quiet --no-cache-dir --require-hashes \
-        -r /build/requirements/uv.txt
 COPY Cargo.toml Cargo.lock /build/
 COPY rust /build/rust
-WORKDIR /build
 RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
     --mount=type=secret,id=cargo,target=/usr/local/cargo/config.toml \
     --mount=type=cache,target=/build/target --mount=type=cache,target=/usr/local/cargo/registry \
     . /build/network.sh \
     && CARGO_PROFILE_RELEASE_STRIP=symbols CARGO_PROFILE_RELEASE_DEBUG=false \
         MATURIN_PEP517_ARGS=--locked \
-        uv build --quiet --no-cache --no-python-downloads --wheel --out-dir /wheels \
+        uv build --quiet --wheel --out-dir /wheels \
         --build-constraints requirements/build.txt --require-hashes rust/py
+
+# -- the wheels of the other members ----------------------------------------------------------------
+FROM uv AS members
 COPY pyproject.toml LICENSE README.md /build/
 COPY proto /build/proto
 COPY services /build/services
@@ -48,30 +55,35 @@ COPY src /build/src
 RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
     . /build/network.sh \
     && for member in . proto services operator analysis cli; do \
-        uv build --quiet --no-cache --no-python-downloads --wheel --out-dir /wheels \
+        uv build --quiet --wheel --out-dir /wheels \
             --build-constraints requirements/build.txt --require-hashes "$member" || exit 1; \
     done
-COPY requirements /build/requirements
-COPY tools/images /build/tools/images
 
-# -- one root file system each ----------------------------------------------------------------------
-FROM build AS services-root
+# -- one root file system each: first what the lock names, which changes seldom ---------------------
+FROM uv AS services-root
+COPY requirements/services.txt tools/images/lock.sh /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
-    . /build/network.sh \
-    && tools/images/root.sh services \
-        tickwork tickwork-proto tickwork-native tickwork-services
+    . /build/network.sh && ./lock.sh services.txt
+COPY --from=members /wheels /wheels
+COPY --from=native /wheels /wheels
+COPY tools/images/root.sh tools/images/rootfs.py /build/
+RUN ./root.sh tickwork tickwork-proto tickwork-native tickwork-services
 
-FROM build AS conductor-root
+FROM uv AS conductor-root
+COPY requirements/conductor.txt tools/images/lock.sh /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
-    . /build/network.sh \
-    && tools/images/root.sh conductor \
-        tickwork tickwork-proto tickwork-analysis tickwork-cli
+    . /build/network.sh && ./lock.sh conductor.txt
+COPY --from=members /wheels /wheels
+COPY tools/images/root.sh tools/images/rootfs.py /build/
+RUN ./root.sh tickwork tickwork-proto tickwork-analysis tickwork-cli
 
-FROM build AS operator-root
+FROM uv AS operator-root
+COPY requirements/operator.txt tools/images/lock.sh /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=network \
-    . /build/network.sh \
-    && tools/images/root.sh operator \
-        tickwork tickwork-proto tickwork-operator
+    . /build/network.sh && ./lock.sh operator.txt
+COPY --from=members /wheels /wheels
+COPY tools/images/root.sh tools/images/rootfs.py /build/
+RUN ./root.sh tickwork tickwork-proto tickwork-operator
 
 # -- the images -------------------------------------------------------------------------------------
 FROM scratch AS services

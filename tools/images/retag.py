@@ -1,7 +1,7 @@
 """Gives the one image of an archive (``docker save`` form) a further name.
 
-``retag.py ARCHIVE NAME:TAG``: the manifest is written anew, layers are not held twice, so that a tag
-by commit and one by version cost one image.
+``retag.py ARCHIVE NAME:TAG``: the manifest is written anew, no layer is held twice, so that a
+tag by commit and one by version cost one image.
 """
 
 import io
