@@ -24,6 +24,7 @@ examples:
   tickwork record incident.twr --venue binance-usdm --instruments BTCUSDT
   tickwork replay incident.twr --speed max           the same bytes, through the whole pipeline
   tickwork watch demo                                live books of a run, five times a second
+  tickwork run demo.yaml --cluster -n research       the same file on Kubernetes; fetch, list, logs
   tickwork inspect demo                              look into a live segment, read-only
 
 exit codes:
@@ -40,6 +41,9 @@ VERBS: dict[str, str] = {
     "record": "Records every frame of a venue, or of an Experiment's twin.",
     "replay": "Plays a capture through the whole pipeline, and proves its book.",
     "watch": "Shows live books, rates and latencies out of shared memory.",
+    "fetch": "Brings the run directory of an Experiment home from a cluster.",
+    "list": "Lists the Experiments of a cluster.",
+    "logs": "Shows what the units of a run on a cluster logged.",
     "inspect": "Shows a live segment: header, cursors, readers, losses, ages.",
 }
 """The one table of verbs; each is the module of its name in this package."""

@@ -1,4 +1,4 @@
-"""``tickwork run FILE``: an Experiment on this machine, watched, analysed, summed up."""
+"""``tickwork run FILE``: an Experiment, watched, analysed, summed up; here or on a cluster."""
 
 import argparse
 import pathlib
@@ -11,7 +11,7 @@ from tickwork.kinds import compiler
 from tickwork.local import execution, runs, supervisor
 from tickwork.manifest.envelope import Experiment
 from tickwork.plan import plan as plans
-from tickwork_cli import progress, report_table, validate, wings
+from tickwork_cli import far, progress, report_table, validate, wings
 
 EXAMPLES = """\
 examples:
@@ -19,6 +19,7 @@ examples:
   tickwork run demo.yaml --set pipeline.placement=fused     three components in one process
   tickwork run demo.yaml --set durationSeconds=60 -o /data/runs
   tickwork run demo.yaml --json | jq .hops                  results.json on the output
+  tickwork run demo.yaml --cluster -n research              on Kubernetes: apply, follow, fetch
 
 Every run makes its own directory below -o (runs/<name>-<UTC>); runs/latest names the newest.
 Ctrl-C stops in the order of the flow and still analyses what was seen; a second Ctrl-C kills.
@@ -35,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=pathlib.Path, metavar="FILE")
     add_output(parser)
     validate.add_set(parser)
+    below = parser.add_argument_group("on a cluster")
+    below.add_argument("--cluster", action="store_true", help="run it on Kubernetes, not here")
+    far.add_place(below)
+    below.add_argument(
+        "--replace", action="store_true", help="delete an Experiment of the same name first"
+    )
+    below.add_argument("--detach", action="store_true", help="create it and do not follow it")
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +62,8 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Runs the Experiment and returns the exit code of what it showed."""
+    if options.cluster:
+        return int(wings.load("tickwork_cli.following", options.verb).perform(options))
     return perform(compiler.load_file(options.file, options.sets), options)
 
 

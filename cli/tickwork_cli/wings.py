@@ -11,6 +11,7 @@ PACKAGES = {
     "tickwork_native": "tickwork-native",
     "tickwork_analysis": "tickwork-analysis",
     "tickwork_operator": "tickwork-operator",
+    "kubernetes": "tickwork-cli[cluster]",
 }
 
 

@@ -1,0 +1,229 @@
+"""Brings a run directory home from a cluster: whole and verified, or not at all."""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import pathlib
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from tickwork import clock, errors
+from tickwork.local import runs
+from tickwork_cli import cluster
+
+KEEPER_PORT = 8080
+KEEPER = "keeper"
+CONDUCTOR = "conductor"
+CHUNK_BYTES = 1 << 20
+ANSWER_SECONDS = 120
+READER_SECONDS = 120
+# More than any run of a week leaves; a server that sends for ever is cut.
+SIZE_BYTES_MAX = 1 << 38
+FILES_MAX = 1_000_000
+_LOOK_NS = 500_000_000
+
+Say = Callable[[str], None]
+
+
+def fetch(
+    on: cluster.Cluster, name: str, parent: pathlib.Path, *, release: bool, say: Say
+) -> pathlib.Path:
+    """Brings the run of Experiment ``name`` below ``parent`` and returns its directory.
+
+    ``release`` tells the cluster that it need not keep the run any longer. Raises InputError where
+    there is nothing to fetch (yet, or any more), RunError where what came is not what was sent.
+    """
+    found = on.get(name)
+    status = found.get("status", {})
+    run = status.get("run")
+    if not run:
+        raise errors.InputError(
+            f"Experiment {name} has no run yet (phase {status.get('phase', 'Pending')}).",
+            f"Follow it with: kubectl get exp {name} -n {on.namespace} -w",
+        )
+    target: pathlib.Path = parent / run
+    if target.exists():
+        raise errors.InputError(f"{target} is there already.", "Fetch elsewhere: -o DIR")
+    parent.mkdir(parents=True, exist_ok=True)
+    sink = found["spec"].get("cluster", {}).get("sink", {})
+    with contextlib.ExitStack() as stack:
+        if sink.get("kind") == "pvc":
+            pod = stack.enter_context(_reader(on, name, run, sink["claim"]))
+        else:
+            pod = _keeping_pod(on, name, run)
+        _receive(on, pod, target, say)
+        if release:
+            _ask(on, pod, "POST", "/fetched")
+    runs.point_latest(parent, run)
+    return target
+
+
+def _keeping_pod(on: cluster.Cluster, name: str, run: str) -> str:
+    """Returns the pod whose keeper still has the run."""
+    for pod in on.pods(f"tickwork.dev/run={run},app.kubernetes.io/component={CONDUCTOR}"):
+        for container in pod.status.container_statuses or []:
+            if container.name == KEEPER and container.state.running is not None:
+                return str(pod.metadata.name)
+    raise errors.InputError(
+        f"Nobody keeps the run {run} any more: it was fetched, or its keepSeconds are over.",
+        f"Its digest stays: kubectl get exp {name} -n {on.namespace} -o yaml. "
+        "A claim keeps runs for good: spec.cluster.sink.kind pvc.",
+    )
+
+
+@contextlib.contextmanager
+def _reader(on: cluster.Cluster, name: str, run: str, claim: str) -> Iterator[str]:
+    """Makes a pod that serves the run from its claim, and deletes it afterwards."""
+    conductors = on.pods(f"tickwork.dev/run={run},app.kubernetes.io/component={CONDUCTOR}")
+    if not conductors:
+        raise errors.InputError(
+            f"The Conductor's pod of {run} is gone, and with it the name of its image.",
+            f"Mount the claim {claim}: the run lies in its directory {run}.",
+        )
+    like = conductors[-1].spec
+    pod = f"{run}-reader"
+    manifest = _reader_manifest(pod, run, claim, like)
+    on.make_pod(manifest)
+    try:
+        _wait_running(on, pod, name)
+        yield pod
+    finally:
+        on.delete_pod(pod)
+
+
+def _reader_manifest(pod: str, run: str, claim: str, like: Any) -> dict[str, Any]:
+    where = "/run/tickwork/sink"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": pod, "labels": {"app.kubernetes.io/part-of": "tickwork"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": 3600,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "imagePullSecrets": [{"name": each.name} for each in like.image_pull_secrets or []],
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 65532,
+                "runAsGroup": 65532,
+                "fsGroup": 65532,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": KEEPER,
+                    "image": like.containers[0].image,
+                    "imagePullPolicy": like.containers[0].image_pull_policy,
+                    "args": ["keep", f"{where}/{run}", "--listen", f"127.0.0.1:{KEEPER_PORT}"],
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                    "resources": {
+                        "requests": {"cpu": "10m", "memory": "48Mi"},
+                        "limits": {"memory": "256Mi"},
+                    },
+                    "volumeMounts": [{"name": "run", "mountPath": where, "readOnly": True}],
+                }
+            ],
+            "volumes": [
+                {"name": "run", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}}
+            ],
+        },
+    }
+
+
+def _wait_running(on: cluster.Cluster, pod: str, name: str) -> None:
+    deadline_ns = clock.now_mono_ns() + READER_SECONDS * 1_000_000_000
+    while clock.now_mono_ns() < deadline_ns:
+        seen = on.pod(pod).status
+        if seen.phase == "Running":
+            return
+        if seen.phase in {"Failed", "Succeeded"}:
+            break
+        clock.sleep(_LOOK_NS)
+    raise errors.RunError(
+        f"The pod {pod}, which was to read the claim of {name}, did not come up.",
+        f"See why: kubectl describe pod {pod} -n {on.namespace}",
+    )
+
+
+def _receive(on: cluster.Cluster, pod: str, target: pathlib.Path, say: Say) -> None:
+    """Receives the stream into a file, verifies it, and unpacks it into ``target`` in one step."""
+    promised = _ask(on, pod, "GET", "/run.tar.sha256").decode().split()[0]
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
+        file = pathlib.Path(scratch) / "run.tar"
+        with file.open("wb") as into:
+            came, size_bytes = _download(on, pod, into)
+        if came != promised:
+            raise errors.RunError(
+                f"Fetching {target.name}: {size_bytes:,} bytes came and are not what was sent.",
+                "Fetch again; nothing was released.",
+            )
+        whole = pathlib.Path(scratch) / "run"
+        count = unpack(file, whole)
+        whole.rename(target)
+    say(f"fetched {count} files, {size_bytes / 1e6:,.1f} MB, SHA-256 {promised[:16]}…")
+
+
+def unpack(file: pathlib.Path, into: pathlib.Path) -> int:
+    """Unpacks plain files below ``into`` and returns how many; refuses all that leads elsewhere."""
+    count = 0
+    into.mkdir()
+    with tarfile.open(file) as stream:
+        for entry in stream:
+            count += 1
+            if count > FILES_MAX or not (entry.isfile() or entry.isdir()):
+                raise errors.RunError(f"Unpacking {file.name}: {entry.name!r} is no plain file.")
+            try:
+                stream.extract(entry, into, filter="data")
+            except tarfile.FilterError as error:
+                raise errors.RunError(f"Unpacking {file.name}: {error}.") from error
+    return count
+
+
+def _download(on: cluster.Cluster, pod: str, into: BinaryIO) -> tuple[str, int]:
+    digest, size_bytes = hashlib.sha256(), 0
+    with _answer(on, pod, "GET", "/run.tar") as answer:
+        while data := answer.read(CHUNK_BYTES):
+            size_bytes += len(data)
+            if size_bytes > SIZE_BYTES_MAX:
+                raise errors.RunError(f"Fetching from {pod}: over {SIZE_BYTES_MAX:,} bytes came.")
+            digest.update(data)
+            into.write(data)
+    into.flush()
+    os.fsync(into.fileno())
+    return digest.hexdigest(), size_bytes
+
+
+def _ask(on: cluster.Cluster, pod: str, method: str, path: str) -> bytes:
+    with _answer(on, pod, method, path) as answer:
+        return answer.read(1 << 16)
+
+
+@contextlib.contextmanager
+def _answer(
+    on: cluster.Cluster, pod: str, method: str, path: str
+) -> Iterator[http.client.HTTPResponse]:
+    """Gives the keeper's answer to one request, each over a way of its own."""
+    with on.forward(pod, KEEPER_PORT) as way:
+        way.settimeout(ANSWER_SECONDS)
+        connection = http.client.HTTPConnection("keeper", timeout=ANSWER_SECONDS)
+        connection.sock = way
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            if answer.status >= http.HTTPStatus.BAD_REQUEST:
+                said = answer.read(4096).decode(errors="replace").strip()
+                raise errors.InputError(f"The keeper in {pod} answered {answer.status}: {said}")
+            yield answer
+        except (OSError, http.client.HTTPException) as error:
+            raise errors.RunError(
+                f"Asking the keeper in {pod} for {path}: {type(error).__name__} {error}.",
+                "Try again; nothing was released.",
+            ) from error

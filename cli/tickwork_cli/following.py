@@ -1,0 +1,154 @@
+"""``tickwork run FILE --cluster``: the same Experiment on a cluster, followed to its end."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tickwork import errors, run_directory
+from tickwork.kinds import compiler
+from tickwork.manifest.envelope import Experiment
+from tickwork_cli import cluster, fetching, report_table, wings
+
+FINAL_PHASES = ("Complete", "Failed")
+REPLACE_SECONDS = 60
+Say = Callable[[str], None]
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Creates the Experiment on the cluster, follows it, fetches its run; returns the exit code."""
+    experiment = compiler.load_file(options.file, options.sets)
+    plan = compiler.compile_experiment(experiment)
+    on = cluster.Cluster(options.context, options.namespace)
+    console = report_table.make_console(to_stderr=options.json)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    made = _create(on, experiment, replace=options.replace)
+    say(f"{experiment.name}: created in namespace {on.namespace}")
+    if options.detach or plan.is_provider:
+        say(f"  follow  kubectl get exp {experiment.name} -n {on.namespace} -w")
+        return 0
+    try:
+        ended = _follow(on, experiment.name, made["metadata"]["uid"], say)
+    except KeyboardInterrupt:
+        say(f"interrupted: {experiment.name} goes on in the cluster")
+        say(f"  end it    kubectl delete exp {experiment.name} -n {on.namespace}")
+        say(f"  results   tickwork fetch {experiment.name} -n {on.namespace}")
+        return 130
+    return _conclude(on, experiment.name, ended, options, console)
+
+
+def _create(on: cluster.Cluster, experiment: Experiment, *, replace: bool) -> Mapping[str, Any]:
+    """Creates the Experiment; one of its name that is over makes room where that was asked for."""
+    try:
+        found = on.get(experiment.name)
+    except cluster.GoneError:
+        return on.create(dict(experiment.document))
+    phase = found.get("status", {}).get("phase", "Pending")
+    if not replace:
+        raise errors.InputError(
+            f"Experiment {experiment.name} is in namespace {on.namespace} already ({phase}).",
+            "Replace it: --replace. Or give this one another name in its metadata.",
+        )
+    on.delete(experiment.name)
+    on.wait_gone(experiment.name, REPLACE_SECONDS)
+    return on.create(dict(experiment.document))
+
+
+def _follow(on: cluster.Cluster, name: str, uid: str, say: Say) -> Mapping[str, Any]:
+    """Says every change until the run is over; returns the Experiment as it then is."""
+    told = ""
+    for seen in on.follow(name, uid):
+        line = describe(seen)
+        if line != told:
+            say(f"  {line}")
+            told = line
+        if is_over(seen):
+            return seen
+    raise errors.RunError(f"Following {name} ended before the run did.")
+
+
+def is_over(experiment: Mapping[str, Any]) -> bool:
+    """Says whether the run is final, by its conditions."""
+    conditions = experiment.get("status", {}).get("conditions", [])
+    return any(each["type"] in FINAL_PHASES and each["status"] == "True" for each in conditions)
+
+
+def describe(experiment: Mapping[str, Any]) -> str:
+    """Returns one line: the phase, how far it came, and why it stands where it stands."""
+    status = experiment.get("status", {})
+    phase = status.get("phase", "Pending")
+    progress = status.get("progress", {})
+    words = [phase]
+    if phase in {"Running", "Collecting"} and progress:
+        blocks = progress.get("blocks", 1)
+        of = f", block {progress.get('block', 0) + 1} of {blocks}" if blocks > 1 else ""
+        words.append(f"{progress.get('percent', 0)} %{of}")
+    reason = reason_of(experiment)
+    if reason:
+        words.append(reason)
+    return "  ".join(words)
+
+
+def reason_of(experiment: Mapping[str, Any]) -> str:
+    """Returns reason and message of the condition that says why a run failed or waits."""
+    conditions = {each["type"]: each for each in experiment.get("status", {}).get("conditions", [])}
+    failed = conditions.get("Failed", {})
+    scheduled = conditions.get("Scheduled", {})
+    if failed.get("status") == "True":
+        return f"{failed['reason']}: {failed.get('message', '')}".rstrip(": ")
+    if scheduled.get("status") == "False" and scheduled.get("reason") != "Waiting":
+        return f"{scheduled['reason']}: {scheduled.get('message', '')}".rstrip(": ")
+    return ""
+
+
+def _conclude(
+    on: cluster.Cluster,
+    name: str,
+    ended: Mapping[str, Any],
+    options: argparse.Namespace,
+    console: Any,
+) -> int:
+    """Fetches the run, shows its results; returns the exit code of what it showed."""
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    code = exit_code(ended)
+    try:
+        root = fetching.fetch(on, name, options.output, release=True, say=lambda _: None)
+    except errors.TickworkError as error:
+        if code == 0:
+            raise
+        say(f"Nothing could be fetched. {error.text}")
+        return code
+    draw(run_directory.RunDirectory(root), code, options, console)
+    say(f"  results in {root}")
+    return code
+
+
+def draw(
+    run: run_directory.RunDirectory, code: int, options: argparse.Namespace, console: Any
+) -> None:
+    """Shows results.json of ``run``, on the output as it is where that was asked for."""
+    if not run.results.exists():
+        console.print("The run left no results.json.", markup=False)
+        return
+    text = run.results.read_text(encoding="utf-8")
+    if options.json:
+        print(text, end="")
+        return
+    models = wings.load("tickwork_analysis.results", options.verb)
+    report_table.draw(console, models.Results.model_validate_json(text), code)
+    if run.report.exists():
+        console.print(f"  report in {run.report}", markup=False, soft_wrap=True)
+
+
+def exit_code(experiment: Mapping[str, Any]) -> int:
+    """Returns the exit code that the Conductor gave, or 1 for a run that ended without one."""
+    status = experiment.get("status", {})
+    code = status.get("digest", {}).get("exitCode")
+    if code is not None:
+        return int(code)
+    return 0 if status.get("phase") == "Complete" else 1
