@@ -51,7 +51,7 @@ def draw(plan: plans.Plan) -> Iterator[str]:
         yield ""
         yield "blocks, in order"
         for block in plan.blocks:
-            yield f"  {block.label:<16} {_seconds(block.duration_ns)}, seed {block.seed}"
+            yield f"  {block.label:<16} {_seconds(block.duration_ns)}"
 
 
 def _how_long(plan: plans.Plan) -> str:
