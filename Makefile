@@ -83,7 +83,7 @@ test-rust: ## Tests of the Rust core
 
 .PHONY: test-python
 test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
-	$(BIN)/pytest -n 2 -m "not system"
+	$(BIN)/pytest -n 2 -m "not system and not monitoring"
 	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test
@@ -100,6 +100,11 @@ torture: setup ## Kills writers, books and readers for SECONDS at random points
 .PHONY: test-browser
 test-browser: setup ## Opens the report in an installed Chromium: no error, no request, print, zoom
 	$(BIN)/pytest -n 0 -q -rs tests/browser
+
+.PHONY: monitoring-test
+monitoring-test: setup ## A real Prometheus scrapes a run; every panel and alert finds data; rules tested
+	@tools/install-prometheus.sh
+	$(BIN)/pytest -n 0 -q -rs -m monitoring tests/monitoring
 
 .PHONY: soak
 soak: setup ## Plays one recording fifty times through the stages; memory must not grow with time
@@ -134,6 +139,7 @@ demo: setup ## Runs the demo: a pipeline on the embedded venue, through faults, 
 .PHONY: pages
 pages: setup ## Writes the pages that repeat what the models say
 	$(BIN)/python tools/reference_pages.py
+	$(BIN)/python tools/metrics_page.py
 
 .PHONY: picture
 picture: setup ## Runs the demo and keeps what the terminal showed, for the README

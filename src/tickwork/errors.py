@@ -15,6 +15,7 @@
     │   └── SegmentError          no      1     a segment is of another layout, too small, damaged
     ├── VenueError                yes     1     a venue refused or went away
     │   └── VenueLimitError       yes     1     a venue said to slow down (429, 418)
+    ├── ClusterError              yes     1     the Kubernetes API refused a call, or did not answer
     ├── LifecycleError            no      1     a call that the present state does not allow
     └── ResultError               no      2     a run directory cannot be read as one
 
@@ -147,6 +148,23 @@ class VenueLimitError(VenueError):
         )
         self.status = status
         self.wait_ns = wait_ns
+
+
+class ClusterError(TickworkError):
+    """The Kubernetes API refused a call, or did not answer.
+
+    ``status`` is the HTTP status, 0 where there was no answer; ``reason`` is the API's own word
+    (``AlreadyExists``, ``Forbidden`` …), ``detail`` its own sentence.
+    """
+
+    retry: ClassVar[Retry] = "yes"
+
+    def __init__(self, doing: str, status: int, reason: str, detail: str) -> None:
+        answer = f"the API answered {status} {reason}" if status else "the API did not answer"
+        super().__init__(f"{doing}: {answer}: {detail}")
+        self.status = status
+        self.reason = reason
+        self.detail = detail
 
 
 class LifecycleError(TickworkError):

@@ -52,9 +52,10 @@ def test_requirements_name_nothing_twice() -> None:
     assert numbers == NUMBERS
 
 
-def test_generated_tables_equal_the_models() -> None:
-    path = tree.ROOT / "tools" / "reference_pages.py"
-    spec = importlib.util.spec_from_file_location("reference_pages", path)
+@pytest.mark.parametrize("tool", ["reference_pages", "metrics_page"])
+def test_generated_tables_equal_their_source(tool: str) -> None:
+    path = tree.ROOT / "tools" / f"{tool}.py"
+    spec = importlib.util.spec_from_file_location(tool, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

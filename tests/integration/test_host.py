@@ -131,7 +131,7 @@ def test_a_unit_walks_through_its_whole_life(run):
     assert first.clock_bound_ns > 0
     assert unit.start() == first
     assert unit.page("readyz") == unit.page("healthz") == "ok\n"
-    assert 'tickwork_turned_total{arm="main",component="idle"' in unit.page("metrics")
+    assert 'tickwork_idle_turned_total{arm="main",component="idle"' in unit.page("metrics")
     stopped = unit.control.Stop(messages.StopRequest(drain_ms=10))
     assert (stopped.state, stopped.undrained) == (messages.STATE_READY, 3)
     assert unit.start("001-main").state == messages.STATE_RUNNING

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tickwork import errors
-from tickwork.plan import bind
+from tickwork.plan import bind, placement
 from tickwork.plan.plan import CONTROL_PORT, Group, Plan
 from tickwork.unit.unit import Tls
 
@@ -54,31 +54,33 @@ def binding(
     plan: Plan, run_id: str, services: Mapping[str, str], namespace: str, *, secured: bool
 ) -> bind.Binding:
     """Returns what ``plan.bind`` needs; ``services`` maps a Group to its Service's name."""
-    numbers = _numbers(plan)
+    given = numbers(plan)
     hosts = {group: f"{service}.{namespace}.svc" for group, service in services.items()}
     return bind.Binding(
         run_id=run_id,
-        addresses={end: f"{hosts[end.split('/')[0]]}:{port}" for end, port in numbers.items()},
+        addresses={end: f"{hosts[placement.group_of(end)]}:{port}" for end, port in given.items()},
         directories={
             path: bind.Directories(f"{OUTPUT}/{path.split('/')[1]}", SEGMENTS)
             for path in plan.unit_paths()
         },
-        listening={end: f"{EVERYWHERE}:{port}" for end, port in numbers.items()},
-        near={end: f"{LOOPBACK}:{port}" for end, port in numbers.items()},
+        listening={end: f"{EVERYWHERE}:{port}" for end, port in given.items()},
+        near={end: f"{LOOPBACK}:{port}" for end, port in given.items()},
         tls=TLS if secured else None,
     )
 
 
 def targets(plan: Plan, services: Mapping[str, str], namespace: str) -> dict[str, str]:
     """Returns where the Conductor dials each unit's Control: ``group/unit`` → ``host:port``."""
-    numbers = _numbers(plan)
+    given = numbers(plan)
     return {
-        path: f"{services[path.split('/')[0]]}.{namespace}.svc:{numbers[f'{path}/{CONTROL_PORT}']}"
+        path: f"{services[placement.group_of(path)]}.{namespace}.svc:"
+        f"{given[f'{path}/{CONTROL_PORT}']}"
         for path in plan.unit_paths()
     }
 
 
-def _numbers(plan: Plan) -> dict[str, int]:
+def numbers(plan: Plan) -> dict[str, int]:
+    """Returns the port number of every endpoint (``group/unit/port``) of ``plan``."""
     return {
         f"{group.name}/{unit}/{port}": number
         for group in plan.groups

@@ -19,6 +19,7 @@ RUN_LABEL = f"{PREFIX}/run"
 GROUP_LABEL = f"{PREFIX}/group"
 ARM_LABEL = f"{PREFIX}/arm"
 KIND_LABEL = f"{PREFIX}/kind"
+COMPONENT_LABEL = "app.kubernetes.io/component"
 READS_LABEL = f"{PREFIX}/reads"
 CONDUCTOR = "conductor"
 KEEPER = "keeper"
@@ -80,7 +81,7 @@ def labels(
         **extra,
         "app.kubernetes.io/name": "tickwork",
         "app.kubernetes.io/instance": experiment,
-        "app.kubernetes.io/component": component,
+        COMPONENT_LABEL: component,
         "app.kubernetes.io/part-of": "tickwork",
         "app.kubernetes.io/managed-by": OPERATOR,
         EXPERIMENT_LABEL: experiment,

@@ -105,7 +105,10 @@ def read(experiment: Object, attempt: int, options: Options, recorded: str | Non
     """
     head = experiment["metadata"]
     text = _text(experiment)
-    cluster, planned = _compile(text)
+    if recorded is None:
+        cluster, plan = _compile(text)
+    else:
+        cluster, plan = read_cluster(experiment), plans.from_json(recorded)
     return Run(
         name=head["name"],
         namespace=head["namespace"],
@@ -113,9 +116,20 @@ def read(experiment: Object, attempt: int, options: Options, recorded: str | Non
         attempt=attempt,
         text=text,
         cluster=cluster,
-        plan=planned if recorded is None else plans.from_json(recorded),
+        plan=plan,
         options=options,
     )
+
+
+def read_cluster(experiment: Object) -> Cluster:
+    """Returns what ``experiment`` asks of the cluster; the defaults where that is wrong.
+
+    For a run that has begun: a spec that this operator no longer understands must not end it.
+    """
+    try:
+        return Cluster.model_validate((experiment.get("spec") or {}).get("cluster") or {})
+    except ValueError:
+        return Cluster()
 
 
 def explain(error: errors.TickworkError) -> str:

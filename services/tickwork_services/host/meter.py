@@ -11,7 +11,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._readers: dict[str, list[component.ReadCounters]] = {}
-        self.histograms: list[Any] = []
+        self._histograms: dict[str, list[Any]] = {}
 
     def meter(self, name: str) -> "ComponentMeter":
         """Returns the meter of the component ``name``."""
@@ -20,6 +20,19 @@ class Registry:
     def add_reader(self, name: str, read: component.ReadCounters) -> None:
         """Adds a source of counters of the component ``name``."""
         self._readers.setdefault(name, []).append(read)
+
+    def add_histogram(self, name: str, histogram: Any) -> None:
+        """Adds a native cumulative histogram of the component ``name``."""
+        self._histograms.setdefault(name, []).append(histogram)
+
+    @property
+    def histograms(self) -> list[Any]:
+        """All histograms, in the order of their components' registration."""
+        return [each for listed in self._histograms.values() for each in listed]
+
+    def histograms_by_component(self) -> dict[str, tuple[Any, ...]]:
+        """Returns the histograms by the name of the component that registered them."""
+        return {name: tuple(listed) for name, listed in list(self._histograms.items())}
 
     def read(self) -> dict[str, dict[str, int]]:
         """Returns the cumulative counters of every component, by camelCase name."""
@@ -39,7 +52,7 @@ class ComponentMeter:
 
     def histogram(self, histogram: Any) -> None:
         """Registers a native cumulative histogram."""
-        self._registry.histograms.append(histogram)
+        self._registry.add_histogram(self._name, histogram)
 
 
 def _merge(readers: list[component.ReadCounters]) -> dict[str, int]:

@@ -14,20 +14,9 @@ from typing import Any
 from tickwork import run_directory
 from tickwork_services import clocks
 from tickwork_services.host import component, environment, meter
+from tickwork_services.telemetry import naming
 
 INTERVAL_NS = 1_000_000_000
-_GAUGES = frozenset(
-    {
-        "highWater",
-        "capacity",
-        "clients",
-        "pending",
-        "generation",
-        "openGaps",
-        "instruments",
-        "holding",
-    }
-)
 
 
 class StretchOutputs:
@@ -142,15 +131,11 @@ class StretchOutputs:
         }
 
 
-def is_gauge(name: str) -> bool:
-    """Says whether a counter's name is that of a level: ``highWater`` or ``tcpHighWater``."""
-    return name in _GAUGES or any(name.endswith(each[0].upper() + each[1:]) for each in _GAUGES)
-
-
 def subtract(now: Mapping[str, int], base: Mapping[str, int]) -> dict[str, int]:
     """Returns what counters gained since ``base``; gauges and minima stay as they are."""
     return {
-        name: value if is_gauge(name) else value - base.get(name, 0) for name, value in now.items()
+        name: value if naming.is_level(name) else value - base.get(name, 0)
+        for name, value in now.items()
     }
 
 

@@ -20,6 +20,7 @@ from tickwork_services.host import (
     component,
     control,
     environment,
+    exposition,
     parts,
     privileges,
     unit_host,
@@ -158,12 +159,9 @@ def _watch_parent(
 
 def _serve_pages(host: unit_host.UnitHost) -> pages.Pages:
     """Serves /metrics, /healthz and /readyz on the unit's address."""
-    labels = {"group": host.unit.group, "unit": host.unit.name, "arm": host.unit.arm}
     return pages.Pages(
         host.unit.metrics,
-        metrics=lambda own: metrics.render(
-            {**host.registry.read(), "pages": own}, host.registry.histograms, labels
-        ),
+        metrics=lambda own: metrics.render(exposition.read(host, own)),
         healthy=lambda: _answer(host.alive(STALL_NS)),
         ready=lambda: _answer(host.serving()),
     )

@@ -153,6 +153,14 @@ class UnitHost:
             return component.Serving(False, f"the unit is {self.lifecycle.state}")
         return self._parts.serving()
 
+    def link_counters(self) -> dict[str, dict[str, int]]:
+        """Returns the counters of every opened end: ``<link>.<inlet|outlet>``."""
+        return self._parts.link_counters()
+
+    def books(self) -> dict[str, Mapping[str, Any]]:
+        """Returns what components say of their books, by instrument."""
+        return self._parts.books()
+
     def alive(self, stall_ns: int) -> component.Serving:
         """Says whether the event loop and the native loop turn; ``reason`` names which does not."""
         age_ns = clocks.now_mono_ns() - self.beat_ns

@@ -17,7 +17,7 @@ from tickwork_services import clocks
 REQUEST_NS_MAX = 5_000_000_000
 REQUESTS_MAX = 32
 LOOK_SECONDS = 0.2
-METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _make_handler(
         def do_GET(self) -> None:
             """Answers one of three pages."""
             if self.path == "/metrics":
-                own = {"pagesRefused": self.server.refused}
+                own = {"refused": self.server.refused}
                 self._send(200, metrics(own), METRICS_TYPE)
             elif self.path == "/healthz":
                 self._say(healthy())

@@ -29,7 +29,8 @@ class PlannedComponent(Model):
     """One component of a unit.
 
     ``listens`` are names of ports of this unit, ``connects`` endpoints of others by port name,
-    ``urls`` addresses outside the Plan by port name.
+    ``urls`` addresses outside the Plan by port name; ``outside`` says that it dials others that
+    the Plan does not name (a venue's own hosts).
     """
 
     name: str
@@ -38,6 +39,7 @@ class PlannedComponent(Model):
     listens: tuple[str, ...] = ()
     connects: Mapping[str, str] = pydantic.Field(default_factory=dict)
     urls: Mapping[str, str] = pydantic.Field(default_factory=dict)
+    outside: bool = False
 
 
 class PlannedUnit(Model):

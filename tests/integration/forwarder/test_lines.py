@@ -235,7 +235,7 @@ def test_an_oversized_message_is_counted_kept_and_survived(tmp_path):
 
     with run(send_big, tmp_path, frame_bytes_max=2048) as bench:
         wait_until(lambda: len(bench.frames.payloads()) == 10, "messages after the big one")
-        bench.counts(unparsedTooLarge=1)
+        bench.counts(**{"unparsed.tooLarge": 1})
         (sample,) = bench.forwarder.facts()["unparsed"]
         assert (sample["reason"], sample["line"], sample["length"]) == ("tooLarge", "a", 5000)
 
@@ -247,7 +247,7 @@ def test_text_that_is_no_utf8_is_counted_and_the_line_goes_on(tmp_path):
 
     with run(send_bad, tmp_path) as bench:
         wait_until(lambda: len(bench.frames.payloads()) == 10, "messages after the bad one")
-        bench.counts(unparsedNotUtf8=1, connects=1)
+        bench.counts(connects=1, **{"unparsed.notUtf8": 1})
 
 
 def test_a_venue_that_refuses_a_subscription_is_told_in_its_words(tmp_path):

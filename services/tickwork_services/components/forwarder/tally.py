@@ -55,7 +55,7 @@ class Tally:
             "restDropped": self.rest.dropped + self._answers_dropped,
             "restWeightWaits": self.rest.weight_waits,
             "unparsed": sum(unparsed.values()),
-            **{f"unparsed{reason[0].upper()}{reason[1:]}": n for reason, n in unparsed.items()},
+            **{f"unparsed.{reason}": n for reason, n in unparsed.items()},
         }
 
     def lines(self, statistics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ REQUEST_PIPE_BYTES = 64 << 10
 TOP_BYTES = 64
 FUSED_UNIT = "engine"
 TWIN_UNIT = "twin"
+VENUE_PORTS = ("websocket", "rest")
 RECORDER_UNIT = "recorder"
 
 # In the order of starting: who is read starts before who reads from a venue.
@@ -152,7 +153,7 @@ class _Planner:
             lines=self._spec.forwarder.lines,
             sum_payloads=self._spec.record is not None,
         )
-        ports = ("websocket", "rest")
+        ports = VENUE_PORTS
         component = PlannedComponent(
             name=TWIN_UNIT, component="venue_twin", settings=_dump(settings), listens=ports
         )
@@ -227,13 +228,14 @@ class _Planner:
             seed=self._arm.seed,
         )
         twin = f"{specs.VENUE_GROUP}{self._arm.suffix}/{TWIN_UNIT}"
-        connects = {port: f"{twin}/{port}" for port in ("websocket", "rest")} if venue.twin else {}
+        connects = {port: f"{twin}/{port}" for port in VENUE_PORTS} if venue.twin else {}
         return PlannedComponent(
             name="forwarder",
             component="forwarder",
             settings=_dump(settings),
             connects=connects,
             urls=urls,
+            outside=not venue.twin and (len(urls) < len(VENUE_PORTS) or bool(endpoint.proxy)),
         )
 
     def _normalizer(self) -> PlannedComponent:

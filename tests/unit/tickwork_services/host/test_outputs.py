@@ -50,12 +50,6 @@ def test_counters_are_the_differences_of_the_block(stretch):
     assert found["host"] == {"wait": "park"}
 
 
-def test_levels_are_not_subtracted():
-    levels = ["highWater", "tcpHighWater", "clients", "tcpClients", "openGaps"]
-    assert all(outputs.is_gauge(name) for name in levels)
-    assert not any(outputs.is_gauge(name) for name in ["clientsCut", "gaps", "tcpClientsServed"])
-
-
 def test_the_state_is_partial_until_the_end(stretch):
     written = make(stretch, meter.Registry())
     written.start()

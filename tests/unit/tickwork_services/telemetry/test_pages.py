@@ -18,7 +18,7 @@ def answers():
 def served(answers):
     made = pages.Pages(
         "127.0.0.1:0",
-        metrics=lambda own: b"tickwork_x_total %d\n" % (1 + own["pagesRefused"]),
+        metrics=lambda own: b"tickwork_x_total %d\n" % (1 + own["refused"]),
         healthy=lambda: answers["healthz"],
         ready=lambda: answers["readyz"],
     )

@@ -40,4 +40,4 @@ def test_a_line_that_never_led_has_no_lead():
 def test_unparsed_is_counted_in_all_and_by_reason():
     counters = tally.Tally(1).counters({"tooLarge": 2, "notUtf8": 1})
     assert counters["unparsed"] == 3
-    assert (counters["unparsedTooLarge"], counters["unparsedNotUtf8"]) == (2, 1)
+    assert (counters["unparsed.tooLarge"], counters["unparsed.notUtf8"]) == (2, 1)

@@ -1,0 +1,242 @@
+"""What every metric of a unit means, in one sentence each; the page of metrics is made of it.
+
+Counters are named as components name them; ``name.*`` is a counter that is told by reason.
+"""
+
+from collections.abc import Mapping
+
+BOOK: Mapping[str, str] = {
+    "updates": "Deltas applied to books.",
+    "gaps": "Times that a book missed something.",
+    "resyncs": "Returns of a book from GAP to LIVE.",
+    "healed": "Resyncs without a snapshot: what was missed came late and closed the gap.",
+    "duplicates": "Deltas that a book held already.",
+    "beforeSnapshot": "Deltas older than the snapshot that they waited for.",
+    "dropped": "Deltas lost to a full buffer or to an instrument that stands still.",
+    "crossed": "Deltas after which the best bid reached the best ask.",
+    "lateSnapshots": "Snapshots that came while the book was in step, and were ignored.",
+    "oldSnapshots": "Snapshots older than the buffered deltas; they are asked for again.",
+    "snapshots": "Snapshots taken.",
+    "overflows": "Times that a buffer of deltas ran over and a sync began anew.",
+    "requests": "Snapshots asked for.",
+    "requestsRefused": "Requests that found no room and are sent again.",
+    "malformed": "Records whose levels are cut off.",
+    "failed": "Instruments that stand still because their numbers did not fit.",
+    "stale": "Times that a book became STALE.",
+    "gapsLeftOpen": "Gaps that the end of a Block left open.",
+    "liveNs": "Time that books were LIVE, summed over instruments.",
+    "tickerCompared": "Best prices of the venue that were compared with the book's own.",
+    "tickerEqual": "Of these, how many were equal in both prices and both quantities.",
+    "tickerUnpaired": "Best prices of the venue whose update the book never showed.",
+    "openGaps": "Books whose gap is open now.",
+    "instruments": "Instruments that are kept.",
+    "unknown": "Records of instruments that are not kept here.",
+    "passed": "Trades and tickers passed on.",
+    "proofRows": "Rows of the proof that were written.",
+    "proofLost": "Rows of the proof that found no room.",
+}
+
+CONSUMER: Mapping[str, str] = {
+    "received": "Records read.",
+    "gaps": "Times that a book was read in state GAP after it was not.",
+    "malformed": "Records that could not be read.",
+    "crossed": "Tops whose bid reached their ask.",
+    "statuses": "Status records read.",
+    "lost": "Records that were overwritten before this reader read them.",
+    "laps": "Times that the writer overtook this reader by a whole ring.",
+    "tornLines": "Lines that a lost connection cut in two.",
+    "writerDeaths": "Times that this reader saw its writer dead.",
+}
+
+FORWARDER: Mapping[str, str] = {
+    "frames": "Frames received from the venue, over all lines.",
+    "framesDropped": "Frames dropped because the pipe was full; readers see them missing.",
+    "forwarded": "Frames sent on.",
+    "released": "Held diffs that went out although the one before them never came.",
+    "holding": "Diffs that are held back now, for the one before them.",
+    "gapsSent": "Status records GAP sent after frames were dropped.",
+    "eventsDropped": "Events of connections dropped for want of room.",
+    "tooLong": "Messages longer than a frame may be.",
+    "duplicates": "Messages that another line had brought before.",
+    "late": "Messages older than all that is remembered.",
+    "held": "Diffs that had to wait for the one before.",
+    "serverShutdowns": "Announcements of servers that they go away.",
+    "tapped": "Frames handed to a recorder as well.",
+    "tapDropped": "Frames that the recorder's pipe had no room for.",
+    "bytes": "Bytes read from WebSocket connections.",
+    "reads": "Reads from sockets.",
+    "messages": "WebSocket messages read.",
+    "pings": "Pings answered.",
+    "fragmented": "Messages that came in fragments.",
+    "stalls": "Connections given up because nothing came.",
+    "subscriptionsRefused": "Subscriptions that the venue refused.",
+    "attempts": "Attempts to connect.",
+    "attemptsDelayed": "Attempts put off to keep the venue's limit of connections.",
+    "connects": "Connections that became live.",
+    "reconnects": "Connections that became live after one was lost.",
+    "connectionsLost": "Connections that were lost, and attempts that failed.",
+    "renewals": "Connections replaced before the venue would end them.",
+    "kernelStamped": "Reads with the kernel's receive stamp.",
+    "kernelStampsMissing": "Reads that the kernel did not stamp.",
+    "restRequests": "REST requests sent.",
+    "restAnswers": "REST answers taken.",
+    "restErrors": "REST requests that failed.",
+    "restLimited": "REST requests that the venue refused for their number.",
+    "restSuperseded": "REST requests replaced by a newer one of the same instrument.",
+    "restDropped": "REST requests and answers that found no room.",
+    "restWeightWaits": "Waits for the venue's weight limit.",
+    "weightSpent": "Request weight spent at the venue.",
+    "turns": "Turns of the forwarder's loop.",
+    "pauses": "Times that the forwarder itself stood still for longer than a stall.",
+    "unparsed": "Messages that could not be read.",
+    "unparsed.*": "Messages that could not be read, by reason.",
+}
+
+NORMALIZER: Mapping[str, str] = {
+    "frames": "Frames taken.",
+    "bytes": "Bytes of their payloads.",
+    "framesMissing": "Frames that the forwarder counted and that never came.",
+    "deltas": "Diffs sent on.",
+    "snapshots": "Snapshots sent on.",
+    "tickers": "Best prices sent on.",
+    "trades": "Trades sent on.",
+    "statuses": "Status records sent on.",
+    "opened": "Connections opened.",
+    "closed": "Connections closed.",
+    "connectionErrors": "Attempts to connect and requests that failed.",
+    "accepted": "Control messages that the venue accepted.",
+    "refused": "Control messages and requests that the venue refused.",
+    "serverShutdowns": "Announcements of servers that they go away.",
+    "exchangeInformations": "Exchange informations read.",
+    "scales": "Scales of instruments set from them.",
+    "unexpected": "Records of a type that does not belong here.",
+    "unparsed": "Payloads that became no record.",
+    "unparsed.*": "Payloads that became no record, by reason.",
+}
+
+PUBLISHER: Mapping[str, str] = {
+    "images": "Images of books shown and published.",
+    "tops": "Records written to the region of tops.",
+    "depth": "Records written to the region of depth.",
+    "statuses": "Status records taken.",
+    "requests": "Questions for images.",
+    "unknownInstruments": "Records of instruments that are not published here.",
+    "tooLong": "Records longer than the ring of depth takes.",
+    "unexpected": "Records that are no market records.",
+    "tcpSent": "Tops sent to the TCP outlet.",
+    "tcpDropped": "Tops that the TCP outlet had no room for.",
+    "tcpClients": "Clients connected now.",
+    "tcpClientsServed": "Clients that were connected.",
+    "tcpClientsCut": "Clients cut because they read too slowly.",
+    "tcpClientsRefused": "Clients refused for their number.",
+    "tcpClientsGone": "Clients that went away.",
+    "tcpHighWater": "Most bytes that ever waited for one client.",
+    "tcpCapacity": "Bytes that may wait for one client.",
+    "tcpBridgeLost": "Tops overwritten before the bridge to TCP read them.",
+}
+
+RECORDER: Mapping[str, str] = {
+    "frames": "Frames recorded.",
+    "dropped": "Frames that the recorder had no room for.",
+    "unrecorded": "Frames that came after recording had ended.",
+    "payloadBytes": "Bytes of recorded payloads.",
+}
+
+VENUE_TWIN: Mapping[str, str] = {
+    "connections": "WebSocket connections accepted.",
+    "connectionsRefused": "Connections refused for their number or rate.",
+    "connectionErrors": "Connections that broke the protocol.",
+    "handshakeTimeouts": "Connections cut because they asked for nothing.",
+    "messageLimitCuts": "Connections cut because they sent too many messages.",
+    "slowReadersCut": "Connections cut because they read too slowly.",
+    "pongTimeouts": "Connections cut because no pong came.",
+    "lifeCuts": "Connections ended because their life was over.",
+    "unsolicitedPongs": "Pongs that nobody asked for.",
+    "refusedOrders": "Control messages refused.",
+    "unknownStreams": "Streams asked for that do not exist.",
+    "frames": "Frames sent, over all connections.",
+    "messages": "Messages made, sent to whoever subscribed.",
+    "lateTurns": "Turns that fell behind their schedule.",
+    "truthRows": "Rows of the truth that were written.",
+    "corruptedTruths": "Rows of the truth that were wrong on purpose.",
+    "injectedFaults": "Scheduled faults that struck.",
+    "injectedEvents": "Messages and connections that faults touched.",
+    "rendered": "Messages rendered ahead of the run.",
+    "snapshots": "Snapshots served.",
+    "restRequests": "REST requests answered.",
+    "restRefused": "REST requests refused.",
+    "restLimited": "REST requests refused for their weight (429).",
+    "restBanned": "REST requests of banned addresses (418).",
+    "restConnectionsRefused": "REST connections refused for their number.",
+    "restConnectionErrors": "REST connections that broke the protocol.",
+    "notAsked": "Recorded messages of streams that nobody asked for.",
+    "unread": "Recorded payloads that the venue's rules do not read.",
+    "replayGaps": "Gaps that the recording itself has.",
+}
+
+LINK: Mapping[str, str] = {
+    "sent": "Records sent into a link.",
+    "received": "Records received from a link.",
+    "receivedBytes": "Bytes received from a link.",
+    "dropped": "Records that a link had no room for.",
+    "refused": "Records too long for a link.",
+    "lost": "Records that a reader never saw.",
+    "late": "Records that came after one that was sent later.",
+    "laps": "Times that a writer overtook a reader by a whole ring.",
+    "malformed": "Records that could not be read.",
+    "tornLines": "Lines that a lost connection cut in two.",
+    "connections": "Connections that came about.",
+    "pending": "Bytes that wait in a link now.",
+    "highWater": "Most bytes that ever waited in a link.",
+    "capacity": "Bytes that a link holds.",
+    "generation": "Which writer of a segment is read: counts its restarts.",
+    "writerDeaths": "Times that a reader saw its writer dead.",
+    "clients": "Clients connected now.",
+    "clientsServed": "Clients that were connected.",
+    "clientsCut": "Clients cut because they read too slowly.",
+    "clientsRefused": "Clients refused for their number.",
+    "clientsGone": "Clients that went away.",
+}
+
+INSTRUMENT: Mapping[str, str] = {
+    "liveNs": "Time that the book of an instrument was LIVE.",
+    "gaps": "Times that the book of an instrument missed something.",
+    "resyncs": "Returns of the book of an instrument from GAP to LIVE.",
+}
+
+INSTRUMENT_STATE = (
+    "State of the book of an instrument: 0 EMPTY, 1 SYNCING, 2 LIVE, 3 GAP, 4 STALE, 5 CLOSED."
+)
+
+COUNTERS: Mapping[str, Mapping[str, str]] = {
+    "book": BOOK,
+    "consumer": CONSUMER,
+    "forwarder": FORWARDER,
+    "instrument": INSTRUMENT,
+    "link": LINK,
+    "normalizer": NORMALIZER,
+    "pages": {"refused": "Requests to a unit's pages that were cut: too many, too slow, gone."},
+    "publisher": PUBLISHER,
+    "recorder": RECORDER,
+    "venue_twin": VENUE_TWIN,
+}
+"""Kind of component → its counters; instruments, links and pages are told beside them."""
+
+HOP: Mapping[str, str] = {
+    "tickwork_hop_seconds": "Duration of each hop, from the native histograms.",
+    "tickwork_hop_negative": "Durations below zero: the clocks of a hop disagree by that much.",
+    "tickwork_hop_saturated": "Durations above the highest that a histogram holds (73 minutes).",
+}
+
+UNIT: Mapping[str, str] = {
+    "tickwork_unit_info": "What the unit runs on; always 1.",
+    "tickwork_unit_state": "1 for the state that the unit is in, 0 for every other.",
+    "tickwork_unit_serving": "1 where the unit serves (the page /readyz says so), else 0.",
+    "tickwork_unit_incarnation": "How often the unit was started, from 1.",
+    "tickwork_unit_block": "1, with the Block that runs; absent between Blocks.",
+    "tickwork_unit_beat_age_seconds": "Time since the unit's event loop last turned.",
+    "tickwork_unit_clock_bound_seconds": "How far the unit's fast clock may be off.",
+    "tickwork_unit_cpu_seconds": "CPU time of the process, user and system.",
+    "tickwork_unit_memory_bytes": "Anonymous memory of the process; segments are not in it.",
+    "tickwork_unit_open_files": "Open files of the process.",
+}
