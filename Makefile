@@ -83,7 +83,7 @@ test-rust: ## Tests of the Rust core
 
 .PHONY: test-python
 test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
-	$(BIN)/pytest -n 2 -m "not system and not monitoring"
+	$(BIN)/pytest -n 2 -m "not system and not monitoring and not chart"
 	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test
@@ -113,6 +113,23 @@ soak: setup ## Plays one recording fifty times through the stages; memory must n
 .PHONY: test-peers
 test-peers: setup ## An unmodified third-party client keeps a book against the twin
 	tools/test-peers.sh
+
+# -- the chart ------------------------------------------------------------------------------------
+
+$(STAMPS)/chart/ready: requirements/chart.txt tools/kubernetes_schemas.py $(STAMPS)/uv
+	$(BIN)/uv venv --quiet --clear $(STAMPS)/chart
+	$(BIN)/uv pip install --quiet --python $(STAMPS)/chart/bin/python --require-hashes -r requirements/chart.txt
+	$(STAMPS)/chart/bin/python tools/kubernetes_schemas.py $(STAMPS)/chart/schemas
+	@touch $@
+
+.PHONY: chart
+chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them checked; needs helm, kubectl, kubeconform
+	$(BIN)/pytest -n 0 -q -rs -m chart tests/chart
+
+.PHONY: kustomize
+kustomize: setup ## Writes k8s/ and the chart's table of values anew from the chart; needs helm
+	$(BIN)/python tools/chart_readme.py
+	$(BIN)/python tools/kustomize_tree.py
 
 # -- benchmarks -----------------------------------------------------------------------------------
 

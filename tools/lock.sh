@@ -20,6 +20,9 @@ done
 echo "uv==$("$UV" --version | cut -d' ' -f2)" | "$UV" $COMPILE - --output-file requirements/uv.txt
 # shellcheck disable=SC2086
 printf 'uv_build>=0.13.6,<0.14\nmaturin==1.16.0\n' | "$UV" $COMPILE - --output-file requirements/build.txt
+# What checks the chart has an environment of its own: checkov pins a hundred packages.
+# shellcheck disable=SC2086
+printf 'checkov>=3.3\nkubernetes-validate>=1.37\n' | "$UV" $COMPILE --python-version 3.11 - --output-file requirements/chart.txt
 # The peers' environment holds no member of the workspace: python-binance is a peer, not ours.
 # shellcheck disable=SC2086
 echo 'python-binance==1.0.37' | "$UV" $COMPILE - --output-file requirements/peers.txt

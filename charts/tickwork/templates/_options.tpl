@@ -12,7 +12,12 @@
 {{- if eq .Values.sink.kind "pvc" -}}
 {{- $sink = dict "kind" "pvc" "claim" .Values.sink.claim -}}
 {{- end -}}
-{{- $policy := dict "metricsFrom" (include "tickwork.metricsFrom" . | fromJsonArray) "apiServer" (include "tickwork.apiServerPeers" . | fromJsonArray) "apiServerPorts" .Values.networkPolicy.apiServer.ports -}}
+{{- $policies := dict
+  "enabled" .Values.networkPolicy.enabled
+  "monitoringNamespace" (default nil .Values.monitoring.namespace)
+  "dnsNamespace" .Values.networkPolicy.dnsNamespace
+  "apiPorts" .Values.networkPolicy.apiServerPorts
+-}}
 {{- $options := dict
   "images" $images
   "pullPolicy" .Values.image.pullPolicy
@@ -23,31 +28,21 @@
   "metricsPort" (int .Values.operator.metricsPort)
   "healthPort" (int .Values.operator.healthPort)
   "extraLabels" .Values.extraLabels
-  "networkPolicy" (ternary $policy nil .Values.networkPolicy.enabled)
+  "networkPolicies" $policies
 -}}
 {{- toPrettyJson $options -}}
 {{- end -}}
 
-{{/* Who may scrape: pods of the namespaces selected, as a JSON list of NetworkPolicyPeers. */}}
-{{- define "tickwork.metricsFrom" -}}
-{{- toJson (list (dict "namespaceSelector" .Values.monitoring.namespaceSelector)) -}}
-{{- end -}}
-
-{{/* Where the API server is, as a JSON list of NetworkPolicyPeers; empty: anywhere. */}}
-{{- define "tickwork.apiServerPeers" -}}
-{{- toJson .Values.networkPolicy.apiServer.peers -}}
-{{- end -}}
-
 {{/* Egress rules of whoever calls the API server: names, then the server. */}}
 {{- define "tickwork.apiServerEgress" -}}
-- ports:
+- to:
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: {{ .Values.networkPolicy.dnsNamespace }}}
+  ports:
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 - ports:
-    {{- range .Values.networkPolicy.apiServer.ports }}
+    {{- range .Values.networkPolicy.apiServerPorts }}
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
-  {{- with .Values.networkPolicy.apiServer.peers }}
-  to: {{ toJson . }}
-  {{- end }}
 {{- end -}}
