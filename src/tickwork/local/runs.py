@@ -20,7 +20,7 @@ def make(parent: pathlib.Path, name: str, experiment_text: str) -> run_directory
         root = _make_new(parent, f"{name}-{stamp}")
         run = run_directory.RunDirectory(root.resolve())
         run.experiment.write_text(experiment_text, encoding="utf-8")
-        _point_latest(parent, root.name)
+        point_latest(parent, root.name)
     except OSError as error:
         raise errors.InputError(
             f"Making a run directory in {parent}: {error.strerror}.",
@@ -40,7 +40,7 @@ def _make_new(parent: pathlib.Path, name: str) -> pathlib.Path:
     raise errors.InputError(f"{SAME_SECOND_MAX} runs began in {parent} in this second.")
 
 
-def _point_latest(parent: pathlib.Path, name: str) -> None:
+def point_latest(parent: pathlib.Path, name: str) -> None:
     """Points ``latest`` at ``name`` in one step; a reader never finds it missing."""
     part = parent / f".{LATEST}-{os.getpid()}"
     part.unlink(missing_ok=True)

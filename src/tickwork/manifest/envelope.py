@@ -79,7 +79,8 @@ class Experiment:
     """A whole, valid Experiment.
 
     ``kind`` is the key of the spec's union (``pipeline``). ``arms`` holds at least one arm; a
-    plain run has exactly one, named ``main``.
+    plain run has exactly one, named ``main``. ``text`` is what was given, ``document`` its plain
+    values with every ``--set`` laid over them.
     """
 
     name: str
@@ -88,3 +89,4 @@ class Experiment:
     arms: tuple[Arm, ...]
     source: str
     text: str
+    document: Mapping[str, Any]

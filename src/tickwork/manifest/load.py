@@ -64,7 +64,7 @@ def load(text: str, source: str, kinds: Kinds, sets: Sequence[str] = ()) -> Expe
         mistakes.add(errors.Mistake(1, "", "an Experiment is a mapping: apiVersion, kind, …"))
     if mistakes or shared is None:
         raise errors.ManifestError(source, tuple(sorted(mistakes)))
-    return Experiment(name, kind, shared, arms, source, text)
+    return Experiment(name, kind, shared, arms, source, text, read.value)
 
 
 def _report(
