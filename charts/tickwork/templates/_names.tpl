@@ -105,30 +105,7 @@ fsGroup: 65532
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* The rules that an account needs in every namespace whose Experiments it runs. */}}
+{{/* What the operator's account may do in every namespace whose Experiments it runs. */}}
 {{- define "tickwork.operatorRules" -}}
-- apiGroups: [tickwork.dev]
-  resources: [experiments]
-  verbs: [get, list, watch, patch]
-- apiGroups: [tickwork.dev]
-  resources: [experiments/status]
-  verbs: [get, patch]
-- apiGroups: [""]
-  resources: [pods, services, configmaps, serviceaccounts]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [apps]
-  resources: [deployments]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [batch]
-  resources: [jobs]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [rbac.authorization.k8s.io]
-  resources: [roles, rolebindings]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [networking.k8s.io]
-  resources: [networkpolicies]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: ["", events.k8s.io]
-  resources: [events]
-  verbs: [create, patch]
+{{- .Files.Get "files/operator_rules.yaml" | fromYamlArray | toYaml -}}
 {{- end -}}
