@@ -109,3 +109,21 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "tickwork.operatorRules" -}}
 {{- .Files.Get "files/operator_rules.yaml" | fromYamlArray | toYaml -}}
 {{- end -}}
+
+{{/*
+Whose the custom resource definition is that stands in the cluster: empty for none, or this
+release's. What is somebody else's is left to them: two releases may use one definition.
+*/}}
+{{- define "tickwork.crdOwner" -}}
+{{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "experiments.tickwork.dev" -}}
+{{- if $found -}}
+{{- $marks := default dict $found.metadata.annotations -}}
+{{- $name := get $marks "meta.helm.sh/release-name" -}}
+{{- $namespace := get $marks "meta.helm.sh/release-namespace" -}}
+{{- if not $name -}}
+somebody who applied it without Helm
+{{- else if not (and (eq $name .Release.Name) (eq $namespace .Release.Namespace)) -}}
+release {{ $name }} in namespace {{ $namespace }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
