@@ -128,7 +128,7 @@ chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them check
 
 .PHONY: kustomize
 kustomize: setup ## Writes k8s/ and the chart's table of values anew from the chart; needs helm
-	$(BIN)/python tools/chart_pages.py
+	$(BIN)/python tools/chart_readme.py
 	$(BIN)/python tools/kustomize_tree.py
 
 # -- benchmarks -----------------------------------------------------------------------------------
@@ -157,6 +157,7 @@ demo: setup ## Runs the demo: a pipeline on the embedded venue, through faults, 
 pages: setup ## Writes the pages that repeat what the models say
 	$(BIN)/python tools/reference_pages.py
 	$(BIN)/python tools/metrics_page.py
+	$(BIN)/python tools/custom_resource.py
 
 .PHONY: picture
 picture: setup ## Runs the demo and keeps what the terminal showed, for the README

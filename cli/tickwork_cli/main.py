@@ -19,6 +19,7 @@ examples:
   tickwork run experiments/pipeline/demo.yaml        run it, watch it, read the summary
   tickwork plan experiments/pipeline/demo.yaml       see what would run where
   tickwork validate experiments/*/*.yaml             every mistake of every file, with lines
+  tickwork crd | kubectl apply -f -                  what a cluster needs to take Experiments
   tickwork report runs/latest                        make report.html again
   tickwork audit btcusdt.gz --venue binance-spot     prove or refute a recorded book
   tickwork record incident.twr --venue binance-usdm --instruments BTCUSDT
@@ -36,6 +37,7 @@ VERBS: dict[str, str] = {
     "run": "Runs an Experiment on this machine and says what it showed.",
     "plan": "Draws what an Experiment would run, and where.",
     "validate": "Shows every mistake of Experiment files, each with its line.",
+    "crd": "Prints the custom resource's definition, or a JSON schema for editors.",
     "report": "Makes the report of a run again, or compares two runs.",
     "audit": "Proves or refutes the book that a capture holds.",
     "record": "Records every frame of a venue, or of an Experiment's twin.",
@@ -44,8 +46,6 @@ VERBS: dict[str, str] = {
     "fetch": "Brings the run directory of an Experiment home from a cluster.",
     "list": "Lists the Experiments of a cluster.",
     "logs": "Shows what the units of a run on a cluster logged.",
-    "conduct": "Drives units that run elsewhere, and leaves their run directory.",
-    "keep": "Hands a finished run directory out over HTTP, for a while.",
     "inspect": "Shows a live segment: header, cursors, readers, losses, ages.",
 }
 """The one table of verbs; each is the module of its name in this package."""

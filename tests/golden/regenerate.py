@@ -1,10 +1,9 @@
 """Makes the golden files of control anew: python tests/golden/regenerate.py; then read the diff."""
 
-import json
 import pathlib
 
 from tickwork import errors
-from tickwork.kinds import compiler, crd
+from tickwork.kinds import compiler
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -28,13 +27,7 @@ def mistakes() -> str:
     return "no mistake was found\n"
 
 
-def schema() -> str:
-    """Returns the custom resource's definition as JSON."""
-    return json.dumps(crd.custom_resource_definition(), indent=2) + "\n"
-
-
 if __name__ == "__main__":
     for name, text in plans().items():
         (GOLDEN / "plans" / name).write_text(text)
     (GOLDEN / "manifests" / "seven-mistakes.txt").write_text(mistakes())
-    (GOLDEN / "crd.json").write_text(schema())

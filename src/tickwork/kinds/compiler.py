@@ -40,8 +40,9 @@ KINDS: Mapping[str, Kind] = {
     "pipeline": Kind(
         "pipeline",
         pipeline_spec.PipelineSpec,
-        pipeline_rules.check,
+        pipeline_rules.RULES,
         pipeline_planner.group_names,
+        pipeline_rules.IS_GROUP,
     ),
 }
 _PLANNERS: Mapping[str, Callable[[Experiment, Arm], Layout]] = {

@@ -1,108 +1,100 @@
-"""The schema of the custom resource, generated from the models; nothing of it is written by hand.
+"""The custom resource's definition, generated from the models; nothing of it is written by hand.
 
-The result is structural as Kubernetes wants it: no references, no unions with null, no defaults
-(those live in the models), bounds in the words of OpenAPI v3.
+What crosses fields comes from the one table of rules (``validations``), in its words.
 """
 
 from typing import Any
 
-import pydantic
+import yaml
 
-from tickwork.kinds import compiler
-from tickwork.manifest.envelope import API_VERSION, Shared
+from tickwork.kinds import compiler, structural, validations
+from tickwork.manifest.envelope import API_VERSION, NAME_CHARACTERS_MAX, NAME_PATTERN, Shared
+from tickwork.manifest.status import Status
 
-_DROPPED = frozenset({"title", "default", "additionalProperties", "discriminator"})
+GROUP, VERSION = API_VERSION.split("/")
+NAME = f"experiments.{GROUP}"
+
+ORIGIN = "# Generated from the models of tickwork.manifest and tickwork.kinds by: make pages"
+
+# Name, type, JSON path; whether it is shown only by `kubectl get -o wide`.
+COLUMNS: tuple[tuple[str, str, str, bool], ...] = (
+    ("Kind", "string", ".status.kind", False),
+    ("Phase", "string", ".status.phase", False),
+    ("Progress", "number", ".status.progress.percent", False),
+    ("p50", "string", ".status.p50", False),
+    ("p99", "string", ".status.p99", False),
+    ("Age", "date", ".metadata.creationTimestamp", False),
+    ("Reason", "string", ".status.reason", True),
+    ("Nodes", "string", ".status.nodes", True),
+)
+# What `kubectl get --field-selector` may ask for.
+SELECTABLE = (".status.phase", ".status.kind", ".spec.suspend")
 
 
 def custom_resource_definition() -> dict[str, Any]:
     """Returns the whole CustomResourceDefinition as plain values."""
-    group, version = API_VERSION.split("/")
-    schema = {
-        "type": "object",
-        "required": ["spec"],
-        "properties": {
-            "spec": spec_schema(),
-            "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-        },
-    }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"experiments.{group}"},
+        "metadata": {"name": NAME},
         "spec": {
-            "group": group,
+            "group": GROUP,
             "scope": "Namespaced",
             "names": {
                 "kind": "Experiment",
                 "listKind": "ExperimentList",
                 "plural": "experiments",
                 "singular": "experiment",
+                "shortNames": ["exp"],
+                "categories": ["all", "tickwork"],
             },
             "versions": [
                 {
-                    "name": version,
+                    "name": VERSION,
                     "served": True,
                     "storage": True,
-                    "schema": {"openAPIV3Schema": schema},
+                    "schema": {"openAPIV3Schema": object_schema()},
                     "subresources": {"status": {}},
+                    "additionalPrinterColumns": [_column(*each) for each in COLUMNS],
+                    "selectableFields": [{"jsonPath": each} for each in SELECTABLE],
                 }
             ],
         },
     }
 
 
-def spec_schema() -> dict[str, Any]:
-    """Returns the schema of ``spec``: the shared fields, and one property per kind."""
-    schema = _structural(Shared)
-    names = sorted(compiler.KINDS)
-    for name in names:
-        schema["properties"][name] = _structural(compiler.KINDS[name].spec)
-    schema["oneOf"] = [{"required": [name]} for name in names]
+def to_yaml() -> str:
+    """Returns the definition as `kubectl apply` takes it."""
+    text = yaml.safe_dump(custom_resource_definition(), sort_keys=False, width=100)
+    return f"{ORIGIN}\n{text}"
+
+
+def object_schema() -> dict[str, Any]:
+    """Returns the schema of the whole object, with its rules."""
+    name = {"type": "string", "pattern": NAME_PATTERN, "maxLength": NAME_CHARACTERS_MAX}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": "An Experiment: what to run, and what came of it.",
+        "required": ["spec"],
+        "properties": {
+            "metadata": {"type": "object", "properties": {"name": name}},
+            "spec": spec_schema(),
+            "status": structural.schema_of(Status),
+        },
+    }
+    validations.add_rules(schema)
+    validations.add_immutability(schema["properties"]["spec"])
     return schema
 
 
-def _structural(model: type[pydantic.BaseModel]) -> dict[str, Any]:
-    raw = model.model_json_schema(by_alias=True)
-    return _convert(raw, raw.get("$defs", {}))
+def spec_schema() -> dict[str, Any]:
+    """Returns the schema of ``spec`` without rules: shared fields, one property per kind."""
+    schema = structural.schema_of(Shared)
+    for name in sorted(compiler.KINDS):
+        schema["properties"][name] = structural.schema_of(compiler.KINDS[name].spec)
+    return schema
 
 
-def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" in node:
-        inside = _convert(definitions[node["$ref"].rsplit("/", maxsplit=1)[-1]], definitions)
-        return {**inside, **_described(node)}
-    if "anyOf" in node:
-        return _nullable(node, definitions)
-    made = {key: value for key, value in node.items() if key not in _DROPPED | {"$defs"}}
-    if "const" in made:
-        made["enum"] = [made.pop("const")]
-    for word, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if word in made:
-            made[bound], made[word] = made[word], True
-    if "properties" in made:
-        made["properties"] = {
-            name: _convert(each, definitions) for name, each in made["properties"].items()
-        }
-    if "items" in made:
-        made["items"] = _convert(made["items"], definitions)
-    return _open_map(made, node.get("additionalProperties"), definitions)
-
-
-def _open_map(made: dict[str, Any], values: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Says what a mapping without fixed keys holds; any value is left to our own validation."""
-    if values is True or values == {}:
-        made["x-kubernetes-preserve-unknown-fields"] = True
-    elif isinstance(values, dict):
-        made["additionalProperties"] = _convert(values, definitions)
-    return made
-
-
-def _nullable(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Returns the one schema of a union with null; other unions have no structural form."""
-    kinds = [each for each in node["anyOf"] if each.get("type") != "null"]
-    if len(kinds) != 1:
-        raise TypeError(f"no structural form for the union {node['anyOf']}")
-    return {**_convert(kinds[0], definitions), **_described(node), "nullable": True}
-
-
-def _described(node: dict[str, Any]) -> dict[str, Any]:
-    return {"description": node["description"]} if "description" in node else {}
+def _column(name: str, kind: str, path: str, is_wide: bool) -> dict[str, Any]:
+    column: dict[str, Any] = {"name": name, "type": kind, "jsonPath": path}
+    return {**column, "priority": 1} if is_wide else column

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import pydantic
 
 from tickwork.manifest.cluster import Cluster
-from tickwork.unit.model import Model
+from tickwork.unit.model import KEYED_BY_NAME, Model
 
 API_VERSION = "tickwork.dev/v1alpha1"
 NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+NAME_CHARACTERS_MAX = 40
 ARM_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"
 MAIN_ARM = "main"
 
@@ -18,7 +19,7 @@ MAIN_ARM = "main"
 class Metadata(Model):
     """What Kubernetes calls metadata; only the name matters here."""
 
-    name: str = pydantic.Field(pattern=NAME_PATTERN)
+    name: str = pydantic.Field(pattern=NAME_PATTERN, max_length=NAME_CHARACTERS_MAX)
     namespace: str | None = None
     labels: Mapping[str, str] = pydantic.Field(default_factory=dict)
     annotations: Mapping[str, str] = pydantic.Field(default_factory=dict)
@@ -27,8 +28,8 @@ class Metadata(Model):
 class ArmSpec(Model):
     """One of the compared settings: ``set`` maps paths below ``spec`` to values."""
 
-    name: str = pydantic.Field(pattern=ARM_PATTERN)
-    set: Mapping[str, Any] = pydantic.Field(default_factory=dict)
+    name: str = pydantic.Field(pattern=ARM_PATTERN, max_length=20)
+    set: Mapping[str, Any] = pydantic.Field(default_factory=dict, max_length=64)
 
 
 class Shared(Model):
@@ -42,7 +43,9 @@ class Shared(Model):
     duration_seconds: float | None = pydantic.Field(default=None, gt=0, le=604_800)
     warm_up_seconds: float = pydantic.Field(default=1.0, ge=0, le=604_800)
     seed: int = pydantic.Field(default=0, ge=0, lt=1 << 63)
-    arms: tuple[ArmSpec, ...] = pydantic.Field(default=(), max_length=16)
+    arms: tuple[ArmSpec, ...] = pydantic.Field(
+        default=(), max_length=16, json_schema_extra=KEYED_BY_NAME
+    )
     repeats: int = pydantic.Field(default=1, ge=1, le=1000)
     drain_ms: int = pydantic.Field(default=2000, ge=0, le=600_000)
     restart: Literal["never", "onFailure"] | None = None

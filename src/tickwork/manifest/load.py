@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tickwork import errors
-from tickwork.manifest import document, overrides, validation
+from tickwork.manifest import document, overrides, rule, shared_rules, validation
 from tickwork.manifest.envelope import MAIN_ARM, Arm, Experiment, Head, Shared
-from tickwork.manifest.kind import Context, Finding, Kind, Kinds
+from tickwork.manifest.kind import Kind, Kinds
+from tickwork.manifest.rule import Context, Finding
 from tickwork.unit.model import Model
-
-# What an arm may not change: it would not be the same comparison.
-_FIXED_FOR_ARMS = ("arms", "repeats", "seed", "drainMs", "restart", "suspend", "cluster")
 
 
 def load_file(path: pathlib.Path, kinds: Kinds, sets: Sequence[str] = ()) -> Experiment:
@@ -105,9 +103,8 @@ def _find_kind(read: document.Document, kinds: Kinds, mistakes: set[errors.Mista
     present = [key for key in spec if key in kinds]
     if len(present) == 1:
         return present[0]
-    known = ", ".join(sorted(kinds))
     line = read.line(("spec", present[1]) if present else ("spec",))
-    text = f"has {len(present)} kinds; exactly one of {known} must stand below spec"
+    text = f"has {len(present)} kinds; {shared_rules.one_kind_words(kinds)}"
     mistakes.add(errors.Mistake(line, "spec", text))
     return ""
 
@@ -121,33 +118,13 @@ def _check_shared(
     _report(read, mistakes, ("spec",), checked.findings)
     shared = checked.instance
     if shared is not None:
-        findings = [Finding(checked.place(each.path), each.text) for each in _shared_rules(shared)]
+        context = Context("", shared, None)
+        findings = [
+            Finding(checked.place(each.path), each.text)
+            for each in rule.check(shared_rules.RULES, context, shared)
+        ]
         _report(read, mistakes, ("spec",), findings)
     return shared
-
-
-def _shared_rules(shared: Shared) -> list[Finding]:
-    findings = []
-    duration, warm_up = shared.duration_seconds, shared.warm_up_seconds
-    if duration is not None and warm_up >= duration:
-        text = f"the warm-up ({warm_up:g} s) must end before the duration ({duration:g} s) does"
-        findings.append(Finding(("warmUpSeconds",), text))
-    if duration is None and (shared.arms or shared.repeats > 1):
-        text = "a comparison needs durationSeconds: without it the run is a provider without end"
-        findings.append(Finding(("arms",) if shared.arms else ("repeats",), text))
-    if len(shared.arms) == 1:
-        findings.append(Finding(("arms",), "a comparison needs at least two arms"))
-    seen: set[str] = set()
-    for index, arm in enumerate(shared.arms):
-        if arm.name in seen:
-            findings.append(Finding(("arms", index, "name"), f"arm {arm.name} is there twice"))
-        seen.add(arm.name)
-        findings += [
-            Finding(("arms", index, "set", path), f"an arm cannot set {path.split('.')[0]}")
-            for path in arm.set
-            if path.split(".")[0] in _FIXED_FOR_ARMS
-        ]
-    return findings
 
 
 def _check_arms(
@@ -157,9 +134,12 @@ def _check_arms(
     shared: Shared,
     mistakes: set[errors.Mistake],
 ) -> tuple[Arm, ...]:
-    """Validates the kind's spec once for each arm, with the arm's values laid over it."""
+    """Validates the kind's spec once for each arm, with the arm's values laid over it.
+
+    The spec as it stands must be right, too: an API server sees no other.
+    """
+    spec = _check_kind(read, kind, Context(name, shared, None), mistakes)
     if not shared.arms:
-        spec = _check_kind(read, kind, Context(name, shared, None), mistakes)
         return () if spec is None else (Arm(MAIN_ARM, shared, spec),)
     arms = []
     for index, arm in enumerate(shared.arms):
@@ -185,17 +165,11 @@ def _check_groups(
     mistakes: set[errors.Mistake],
 ) -> None:
     """Refuses a placement of a group that no arm makes."""
-    known = sorted({name for arm in arms for name in kind.groups(arm.spec)})
-    if not known:
-        return
-    findings = [
-        Finding(
-            ("cluster", "groups", name), f"there is no group {name}; there are {', '.join(known)}"
-        )
-        for name in shared.cluster.groups
-        if name not in known
-    ]
-    _report(read, mistakes, ("spec",), findings)
+    known = [name for arm in arms for name in kind.groups(arm.spec)]
+    if known:
+        group_rule = shared_rules.group_rule(kind, tuple(dict.fromkeys(known)))
+        findings = rule.check((group_rule,), Context("", shared, None), shared)
+        _report(read, mistakes, ("spec",), findings)
 
 
 def _check_kind(
@@ -206,6 +180,6 @@ def _check_kind(
     _report(read, mistakes, root, checked.findings)
     if checked.instance is None:
         return None
-    for finding in kind.check(context, checked.instance):
+    for finding in rule.check(kind.rules, context, checked.instance):
         _report(read, mistakes, root, [Finding(checked.place(finding.path), finding.text)])
     return checked.instance

@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import difflib
 import json
+import re
 import types
 import typing
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import pydantic
 
 from tickwork.manifest import document
-from tickwork.manifest.kind import Finding
+from tickwork.manifest.rule import Finding
 from tickwork.unit.model import Model
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -25,6 +26,27 @@ ROUNDS_MAX = 64
 
 # A wrong value is shown up to here.
 SHOWN_MAX = 80
+
+_TYPES = {
+    "int_type": "integer",
+    "int_parsing": "integer",
+    "int_from_float": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
+    "string_type": "string",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "dict_type": "object",
+    "mapping_type": "object",
+    "tuple_type": "array",
+}
+_WORDS = {
+    "string_pattern_mismatch": "should match '{pattern}'",
+    "string_too_long": "may not be more than {max_length} characters",
+    "string_too_short": "should be at least {min_length} chars long",
+    "too_long": "must have at most {max_length} items",
+    "too_short": "should have at least {min_length} items",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,12 +154,25 @@ def _explain(
         )
     if problem["type"] == "missing":
         return "is required and missing"
-    text = str(problem["msg"]).replace("Input should", "should").replace("String should", "should")
+    text = _in_words(problem)
     given = problem.get("input")
     shown = json.dumps(given) if not isinstance(given, dict | list) else type(given).__name__
     if len(shown) > SHOWN_MAX:
         shown = f"{shown[:SHOWN_MAX]}… ({len(shown)} characters)"
     return f"{text[0].lower()}{text[1:]}; it is {shown}"
+
+
+def _in_words(problem: dict[str, Any]) -> str:
+    """Returns what is wrong in the words that an API server has for it (``kinds.crd``)."""
+    kind, context = str(problem["type"]), problem.get("ctx", {})
+    if kind == "literal_error":
+        values = re.findall("'([^']*)'", str(context["expected"]))
+        return f"supported values: {', '.join(json.dumps(each) for each in values)}"
+    if kind in _TYPES:
+        return f"must be of type {_TYPES[kind]}"
+    if kind in _WORDS:
+        return _WORDS[kind].format(**context)
+    return str(problem["msg"]).replace("Input should", "should")
 
 
 def _suggest(word: str, known: list[str]) -> str:

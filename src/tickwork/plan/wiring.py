@@ -17,7 +17,7 @@ _DISTANCE_WORDS: dict[Reach, str] = {
     Reach.GROUP: "share a machine but not a process",
     Reach.ANYWHERE: "may be on different machines",
 }
-_REACH_WORDS: dict[Reach, str] = {
+REACH_WORDS: dict[Reach, str] = {
     Reach.UNIT: "inside one process",
     Reach.GROUP: "inside one group",
     Reach.ANYWHERE: "anywhere",
@@ -84,7 +84,7 @@ def _reach_problem(link: Link, inlet: End) -> str:
     if reach >= distance:
         return ""
     return (
-        f"link {link.name}: {link.transport} reaches {_REACH_WORDS[reach]}, but its ends "
+        f"link {link.name}: {link.transport} reaches {REACH_WORDS[reach]}, but its ends "
         f"{_show(link.outlet)} and {_show(inlet)} {_DISTANCE_WORDS[distance]}; what would do: "
         f"{', '.join(would_do(distance, link.topology))}"
     )

@@ -1,5 +1,7 @@
 """What every frozen model of the contract shares: camelCase outside, snake_case inside."""
 
+from typing import Annotated
+
 import pydantic
 import pydantic.alias_generators
 
@@ -15,3 +17,13 @@ class Model(pydantic.BaseModel):
         validate_default=True,
         ser_json_inf_nan="constants",
     )
+
+
+# Texts have an end, so that whoever checks a manifest knows what that costs.
+Place = Annotated[str, pydantic.Field(max_length=4096)]
+
+# A list whose items are told apart by their names; Kubernetes refuses a name that is there twice.
+KEYED_BY_NAME: dict[str, pydantic.JsonValue] = {
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+}

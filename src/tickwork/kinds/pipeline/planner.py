@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Literal
 
 from tickwork.kinds.pipeline import spec as specs
 from tickwork.plan import placement
@@ -27,6 +28,7 @@ from tickwork.unit.transport import TransportName, WaitName
 
 REQUEST_PIPE_BYTES = 64 << 10
 TOP_BYTES = 64
+HEADER_BYTES = 64
 FUSED_UNIT = "engine"
 TWIN_UNIT = "twin"
 VENUE_PORTS = ("websocket", "rest")
@@ -73,9 +75,12 @@ def lay_out(arm: Arm, spec: specs.PipelineSpec) -> Layout:
 
 def unit_names(spec: specs.PipelineSpec) -> list[str]:
     """Returns the names of the units of the pipeline itself, without the consumers."""
-    fused = FUSED_STAGES if spec.placement == "fused" else ()
-    placed = placement.place(STAGES, fused, FUSED_UNIT)
-    return list(dict.fromkeys(placed.values()))
+    return list(dict.fromkeys(placed(spec.placement).values()))
+
+
+def placed(how: Literal["split", "fused"]) -> dict[str, str]:
+    """Returns the unit of each stage when they are placed like this."""
+    return placement.place(STAGES, FUSED_STAGES if how == "fused" else (), FUSED_UNIT)
 
 
 def group_names(spec: specs.PipelineSpec) -> tuple[str, ...]:
@@ -99,8 +104,7 @@ class _Planner:
         self._arm = arm
         self._spec = spec
         self._name = publish_name(arm, spec)
-        fused = FUSED_STAGES if spec.placement == "fused" else ()
-        self._placed = placement.place(STAGES, fused, FUSED_UNIT)
+        self._placed = placed(spec.placement)
 
     def lay_out(self) -> Layout:
         groups = [*self._twin_group(), self._group(specs.PIPELINE_GROUP, self._stage_units())]

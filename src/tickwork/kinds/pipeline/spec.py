@@ -1,11 +1,11 @@
 """What a person may write below ``spec.pipeline``; the defaults that no component has."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
-from tickwork.unit.model import Model
+from tickwork.unit.model import KEYED_BY_NAME, Model, Place
 from tickwork.unit.settings.book import BookTuning
 from tickwork.unit.settings.forwarder import ForwarderTuning, Subscription
 from tickwork.unit.settings.publisher import NAME_PATTERN, PublisherTuning
@@ -17,6 +17,12 @@ from tickwork.unit.venue import VenueName
 UNIT_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$"
 PIPELINE_GROUP = "pipeline"
 VENUE_GROUP = "venue"
+UNITS_MAX = 128
+# The kernel's own masks of cores end here.
+CORE_LAST = 8191
+
+Core = Annotated[int, pydantic.Field(ge=0, le=CORE_LAST)]
+Cores = Annotated[tuple[Core, ...], pydantic.Field(max_length=CORE_LAST + 1)]
 
 
 class VenueEndpoint(Model):
@@ -25,11 +31,11 @@ class VenueEndpoint(Model):
     ``websocket`` and ``rest`` are URLs, or ``host:port`` to which ``tls`` gives the scheme.
     """
 
-    websocket: str | None = None
-    rest: str | None = None
+    websocket: Place | None = None
+    rest: Place | None = None
     tls: bool = True
-    ca_file: str | None = None
-    proxy: str | None = None
+    ca_file: Place | None = None
+    proxy: Place | None = None
 
 
 class Venue(Subscription):
@@ -49,16 +55,16 @@ class Tcp(Model):
 class Publish(PublisherTuning):
     """Under which name books are published; ``name`` defaults to the Experiment's."""
 
-    name: str | None = pydantic.Field(default=None, pattern=NAME_PATTERN)
+    name: str | None = pydantic.Field(default=None, pattern=NAME_PATTERN, max_length=31)
     tcp: Tcp | None = None
 
 
 class Consumer(Model):
     """A reader of the published tops; ``group`` is the machine it shares."""
 
-    name: str = pydantic.Field(pattern=UNIT_PATTERN)
+    name: str = pydantic.Field(pattern=UNIT_PATTERN, max_length=30)
     transport: TransportName
-    group: str = pydantic.Field(default=PIPELINE_GROUP, pattern=UNIT_PATTERN)
+    group: str = pydantic.Field(default=PIPELINE_GROUP, pattern=UNIT_PATTERN, max_length=30)
     batch_records_max: int = pydantic.Field(default=4096, ge=1, le=1 << 20)
 
 
@@ -77,8 +83,10 @@ class PipelineSpec(Model):
     wait: WaitName = "park"
     pipe_bytes: int = pydantic.Field(default=16 << 20, ge=1 << 16, le=1 << 30)
     publish: Publish = Publish()
-    consumers: tuple[Consumer, ...] = pydantic.Field(default=(), max_length=64)
+    consumers: tuple[Consumer, ...] = pydantic.Field(
+        default=(), max_length=64, json_schema_extra=KEYED_BY_NAME
+    )
     record: RecorderTuning | None = None
-    cpus: Mapping[str, tuple[int, ...]] = pydantic.Field(default_factory=dict)
+    cpus: Mapping[str, Cores] = pydantic.Field(default_factory=dict, max_length=UNITS_MAX)
     real_time_priority: int | None = pydantic.Field(default=None, ge=1, le=99)
     lock_memory: bool = False

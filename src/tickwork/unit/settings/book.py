@@ -15,7 +15,9 @@ class BookTuning(Model):
     stale_after_ms: int = pydantic.Field(default=1000, ge=1, le=86_400_000)
     buffered_deltas_max: int = pydantic.Field(default=10_000, ge=1, le=10_000_000)
     snapshot_retry_ms: int = pydantic.Field(default=2000, ge=10, le=86_400_000)
-    proof: tuple[Literal["ticker", "truth"], ...] = ("ticker",)
+    proof: tuple[Literal["ticker", "truth"], ...] = pydantic.Field(
+        default=("ticker",), max_length=16
+    )
 
 
 class BookSettings(BookTuning):

@@ -3,7 +3,7 @@
 import pydantic
 
 from tickwork.unit.model import Model
-from tickwork.unit.venue import ChannelName, VenueName
+from tickwork.unit.venue import ChannelName, Instruments, VenueName
 
 
 class ForwarderTuning(Model):
@@ -25,8 +25,10 @@ class ForwarderTuning(Model):
 class Subscription(Model):
     """What is asked of a venue."""
 
-    instruments: tuple[str, ...] = pydantic.Field(min_length=1)
-    channels: tuple[ChannelName, ...] = ("depth", "bookTicker", "trade")
+    instruments: Instruments
+    channels: tuple[ChannelName, ...] = pydantic.Field(
+        default=("depth", "bookTicker", "trade"), max_length=16
+    )
     depth_interval_ms: int = pydantic.Field(default=100, ge=0, le=60_000)
     snapshot_limit: int = pydantic.Field(default=1000, ge=1, le=5000)
 

@@ -2,7 +2,7 @@
 
 import pydantic
 
-from tickwork.unit.model import Model
+from tickwork.unit.model import Model, Place
 from tickwork.unit.venue import VenueName
 
 
@@ -13,8 +13,8 @@ class RecorderTuning(Model):
     recorded, and counted.
     """
 
-    file: str | None = None
-    directory: str | None = None
+    file: Place | None = None
+    directory: Place | None = None
     buffer_bytes: int = pydantic.Field(default=16 << 20, ge=1 << 16, le=1 << 30)
 
 

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from tickwork.unit.model import Model
-from tickwork.unit.venue import ChannelName, VenueName
+from tickwork.unit.model import Model, Place
+from tickwork.unit.venue import ChannelName, Symbol, VenueName
+
+FAULTS_MAX = 128
 
 FaultKind = Literal[
     "drop",
@@ -32,7 +34,7 @@ class Fault(Model):
 
     at_seconds: float = pydantic.Field(ge=0, le=604_800)
     kind: FaultKind
-    instrument: str | None = None
+    instrument: Symbol | None = None
     count: int = pydantic.Field(default=1, ge=1, le=1_000_000_000)
     lines: Literal["one", "all"] = "one"
     mid_frame: bool = False
@@ -60,6 +62,9 @@ def _in_words(value: object) -> object:
     return f"{value:g}" if isinstance(value, int | float) and value is not True else value
 
 
+SPEED_PATTERN = r"^(max|0*[1-9][0-9]*(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)$"
+
+
 class Replay(Model):
     """Play a recording instead of the engine.
 
@@ -67,11 +72,19 @@ class Replay(Model):
     multiple of the recorded pace, or ``max`` for as fast as the readers take it.
     """
 
-    capture: str = pydantic.Field(min_length=1)
+    capture: Place = pydantic.Field(min_length=1)
     speed: Annotated[
         str,
         pydantic.BeforeValidator(_in_words),
-        pydantic.Field(pattern=r"^(max|0*[1-9][0-9]*(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)$"),
+        pydantic.Field(pattern=SPEED_PATTERN, max_length=32),
+        pydantic.WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0},
+                    {"type": "string", "pattern": SPEED_PATTERN, "maxLength": 32},
+                ]
+            }
+        ),
     ] = "1"
 
 
@@ -85,7 +98,7 @@ class VenueTwinTuning(Model):
 
     engine: Engine = Engine()
     replay: Replay | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...] = pydantic.Field(default=(), max_length=FAULTS_MAX)
     corrupt_truth_every: int = pydantic.Field(default=0, ge=0, le=1_000_000_000)
     ping_interval_ms: int = pydantic.Field(default=20_000, ge=10, le=86_400_000)
     pong_timeout_ms: int = pydantic.Field(default=60_000, ge=10, le=86_400_000)
@@ -97,8 +110,8 @@ class VenueTwinTuning(Model):
     write_buffer_bytes_max: int = pydantic.Field(default=8 << 20, ge=1 << 16, le=1 << 34)
     oversized_bytes: int = pydantic.Field(default=(1 << 20) + (1 << 16), ge=1 << 10, le=1 << 26)
     prerendered_seconds: float = pydantic.Field(default=10.0, ge=0, le=60)
-    tls_certificate_file: str | None = None
-    tls_key_file: str | None = None
+    tls_certificate_file: Place | None = None
+    tls_key_file: Place | None = None
 
 
 class VenueTwinSettings(VenueTwinTuning):

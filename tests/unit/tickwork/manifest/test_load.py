@@ -146,7 +146,7 @@ def test_an_unknown_group_is_a_mistake_with_its_line() -> None:
         compiler.load(text, "x.yaml")
     (mistake,) = refused.value.mistakes
     assert (mistake.line, mistake.path) == (12, "cluster.groups.venus")
-    assert mistake.text == "there is no group venus; there are pipeline, venue"
+    assert mistake.text == "there is no such group: venus; there are pipeline, venue"
 
 
 def test_a_cluster_is_ignored_by_the_plan() -> None:
