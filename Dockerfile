@@ -98,6 +98,7 @@ LABEL org.opencontainers.image.title="tickwork services" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.created="${CREATED}"
 COPY --from=services-root /rootfs /
+COPY --from=services-root --chown=65532:65532 /state /run/tickwork
 ENV PATH=/opt/tickwork/bin LANG=C.UTF-8
 USER 65532:65532
 ENTRYPOINT ["/opt/tickwork/bin/python", "-PuB", "-m", "tickwork_services"]
@@ -114,6 +115,7 @@ LABEL org.opencontainers.image.title="tickwork conductor" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.created="${CREATED}"
 COPY --from=conductor-root /rootfs /
+COPY --from=conductor-root --chown=65532:65532 /state /run/tickwork
 ENV PATH=/opt/tickwork/bin LANG=C.UTF-8
 USER 65532:65532
 ENTRYPOINT ["/opt/tickwork/bin/python", "-PuB", "-m", "tickwork_cli.main"]

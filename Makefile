@@ -128,7 +128,7 @@ chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them check
 
 .PHONY: kustomize
 kustomize: setup ## Writes k8s/ and the chart's table of values anew from the chart; needs helm
-	$(BIN)/python tools/chart_readme.py
+	$(BIN)/python tools/chart_pages.py
 	$(BIN)/python tools/kustomize_tree.py
 
 # -- benchmarks -----------------------------------------------------------------------------------

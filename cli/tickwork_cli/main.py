@@ -46,6 +46,8 @@ VERBS: dict[str, str] = {
     "fetch": "Brings the run directory of an Experiment home from a cluster.",
     "list": "Lists the Experiments of a cluster.",
     "logs": "Shows what the units of a run on a cluster logged.",
+    "conduct": "Drives units that run elsewhere, and leaves their run directory.",
+    "keep": "Hands a finished run directory out over HTTP, for a while.",
     "inspect": "Shows a live segment: header, cursors, readers, losses, ages.",
 }
 """The one table of verbs; each is the module of its name in this package."""

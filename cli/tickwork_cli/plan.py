@@ -1,20 +1,29 @@
 """``tickwork plan FILE``: what would run where, drawn in text."""
 
 import argparse
+import json
 import pathlib
 from collections.abc import Iterator
 
+from tickwork import errors, run_directory
 from tickwork.kinds import compiler
+from tickwork.plan import bind, hosts
 from tickwork.plan import plan as plans
 from tickwork_cli import units_of_measure, validate
+
+ADDRESSES = "addresses.json"
+UNITS = "units"
 
 EXAMPLES = """\
 examples:
   tickwork plan experiments/pipeline/demo.yaml
   tickwork plan demo.yaml --set pipeline.placement=fused     three components in one process
   tickwork plan demo.yaml --json                             the Plan as plan.json holds it
+  tickwork plan demo.yaml --units DIR                        what containers of it would read
 
-A Plan is a function of the file alone: it names no host and no free port.
+A Plan is a function of the file alone: it names no host and no free port. With --units it is bound
+to a host for each unit, named like the unit: units/UNIT.json for each of them, and plan.json,
+experiment.yaml and addresses.json for `tickwork conduct`.
 """
 
 
@@ -22,16 +31,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's own arguments."""
     parser.add_argument("file", type=pathlib.Path, metavar="FILE")
     validate.add_set(parser)
-    parser.add_argument("--json", action="store_true", help="print plan.json instead")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print plan.json instead")
+    form.add_argument(
+        "--units", type=pathlib.Path, metavar="DIR", help="bind it to a host for each unit instead"
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Prints the Plan of the file; raises ManifestError or PlanError."""
-    plan = compiler.compile_experiment(compiler.load_file(options.file, options.sets))
+    """Prints or binds the Plan of the file; raises ManifestError, PlanError or InputError."""
+    experiment = compiler.load_file(options.file, options.sets)
+    plan = compiler.compile_experiment(experiment)
+    if options.units is not None:
+        write_bound(plan, experiment.text, options.units)
+        return 0
     print(
         plan.to_json() if options.json else "\n".join(draw(plan)), end="" if options.json else "\n"
     )
     return 0
+
+
+def write_bound(plan: plans.Plan, text: str, directory: pathlib.Path) -> None:
+    """Writes what units on hosts of their own read, and what their Conductor reads.
+
+    Raises PlanError where two units share a name, InputError where ``directory`` takes no files.
+    """
+    units = bind.bind(plan, hosts.binding(plan, plan.experiment))
+    files = {
+        run_directory.PLAN: plan.to_json(),
+        run_directory.EXPERIMENT: text,
+        ADDRESSES: json.dumps({"targets": hosts.targets(plan)}, indent=1) + "\n",
+        **{
+            f"{UNITS}/{unit.name}.json": unit.model_dump_json(by_alias=True, indent=2) + "\n"
+            for unit in units
+        },
+    }
+    try:
+        (directory / UNITS).mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (directory / name).write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise errors.InputError(
+            f"Writing the units of {plan.experiment} into {directory}: {error}.",
+            "Name a directory that can be written.",
+        ) from error
 
 
 def draw(plan: plans.Plan) -> Iterator[str]:

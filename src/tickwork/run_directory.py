@@ -24,6 +24,10 @@ FIGURES = "figures"
 COMPARISON = "comparison.html"
 PROOF = "proof.bin"
 TRUTH = "truth.bin"
+UNIT = "unit"
+"""Where a unit that nobody else keeps them for keeps its unit.json and log.jsonl."""
+UNIT_FILE = "unit.json"
+LOG_FILE = "log.jsonl"
 
 
 def block_label(index: int, arm: str) -> str:

@@ -30,14 +30,15 @@ def test_versions_of_chart_and_project_are_one() -> None:
     assert _chart()["version"] == _chart()["appVersion"] == project["version"]
 
 
-def test_readme_repeats_the_values() -> None:
-    path = tree.ROOT / "tools" / "chart_readme.py"
-    spec = importlib.util.spec_from_file_location("chart_readme", path)
+def test_readme_and_rules_repeat_what_they_are_made_from() -> None:
+    path = tree.ROOT / "tools" / "chart_pages.py"
+    spec = importlib.util.spec_from_file_location("chart_pages", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.PAGE.read_text("utf-8") == module.page(), "run make kustomize"
+    for page, text in module.pages().items():
+        assert page.read_text("utf-8") == text, f"run make kustomize for {page.name}"
 
 
 def _described(node: dict[str, Any]) -> bool:

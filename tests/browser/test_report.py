@@ -17,7 +17,6 @@ NOISE = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"
 DOMAIN = "figures['latency-over-time'].scale('x').domain()"
 
 pytestmark = [
-    pytest.mark.system,
     pytest.mark.skipif(chromium.find() is None, reason=NO_CHROMIUM),
     pytest.mark.xdist_group("browser"),
 ]

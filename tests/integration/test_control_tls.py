@@ -18,7 +18,6 @@ from tickwork.conductor import channel
 from tickwork.unit import unit as units
 
 PROGRAM = pathlib.Path(__file__).with_name("idle_unit.py")
-pytestmark = pytest.mark.system
 
 
 class Secured:

@@ -22,7 +22,6 @@ from tickwork import clock
 from tickwork.unit import unit as units
 
 PROGRAM = pathlib.Path(__file__).with_name("idle_unit.py")
-pytestmark = pytest.mark.system
 
 
 def free_port():

@@ -18,7 +18,6 @@ from tickwork.conductor import conduct, events
 from tickwork.conductor.outcome import Outcome
 from tickwork.local import execution, runs, supervisor
 
-pytestmark = pytest.mark.system
 DRIVE = pathlib.Path(__file__).with_name("drive.py")
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from tickwork.local import process, supervisor
 
-pytestmark = pytest.mark.system
 # Their first argument is the unit's file: beside it they say that they are up, and who ended.
 POLITE = """
 import pathlib, signal, sys

@@ -105,30 +105,25 @@ fsGroup: 65532
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* The rules that an account needs in every namespace whose Experiments it runs. */}}
+{{/* What the operator's account may do in every namespace whose Experiments it runs. */}}
 {{- define "tickwork.operatorRules" -}}
-- apiGroups: [tickwork.dev]
-  resources: [experiments]
-  verbs: [get, list, watch, patch]
-- apiGroups: [tickwork.dev]
-  resources: [experiments/status]
-  verbs: [get, patch]
-- apiGroups: [""]
-  resources: [pods, services, configmaps, serviceaccounts]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [apps]
-  resources: [deployments]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [batch]
-  resources: [jobs]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [rbac.authorization.k8s.io]
-  resources: [roles, rolebindings]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [networking.k8s.io]
-  resources: [networkpolicies]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: ["", events.k8s.io]
-  resources: [events]
-  verbs: [create, patch]
+{{- .Files.Get "files/operator_rules.yaml" | fromYamlArray | toYaml -}}
+{{- end -}}
+
+{{/*
+Whose the custom resource definition is that stands in the cluster: empty for none, or this
+release's. What is somebody else's is left to them: two releases may use one definition.
+*/}}
+{{- define "tickwork.crdOwner" -}}
+{{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "experiments.tickwork.dev" -}}
+{{- if $found -}}
+{{- $marks := default dict $found.metadata.annotations -}}
+{{- $name := get $marks "meta.helm.sh/release-name" -}}
+{{- $namespace := get $marks "meta.helm.sh/release-namespace" -}}
+{{- if not $name -}}
+somebody who applied it without Helm
+{{- else if not (and (eq $name .Release.Name) (eq $namespace .Release.Namespace)) -}}
+release {{ $name }} in namespace {{ $namespace }}
+{{- end -}}
+{{- end -}}
 {{- end -}}

@@ -11,7 +11,7 @@ import pathlib
 import re
 from collections.abc import Iterator
 
-from tickwork import errors
+from tickwork import errors, run_directory
 
 CHUNK_BYTES_MAX = 1 << 20
 _LABEL = re.compile(r"[0-9]{3,}-[a-z0-9][a-z0-9-]*")
@@ -40,9 +40,10 @@ def check_label(doing: str, label: str) -> None:
 def list_files(root: pathlib.Path, label: str) -> list[str]:
     """Returns the paths below ``root`` (of the block ``label``; empty: of all), in order.
 
-    Raises InputError where ``label`` cannot be a block's name.
+    The label ``unit`` stands for the unit's own file and log. Raises InputError where ``label``
+    cannot be a block's name.
     """
-    if label:
+    if label and label != run_directory.UNIT:
         check_label("Collecting", label)
     found = []
     for folder, _, names in os.walk(root / label if label else root, followlinks=False):

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ def run(arguments: Sequence[str], make: parts.Make) -> int:
         if asked.incarnation_file is not None:
             incarnation = count_incarnation(asked.incarnation_file)
         unit = read_unit(pathlib.Path(asked.unit), incarnation)
+        if asked.incarnation_file is not None:
+            keep_words(pathlib.Path(asked.unit), unit, lines)
         environment.bind_cpus(unit.cpus)
         for refused in privileges.ask(unit.real_time_priority, lock_memory=unit.lock_memory):
             log.warning("not permitted", text=refused)
@@ -52,6 +55,8 @@ def run(arguments: Sequence[str], make: parts.Make) -> int:
     except OSError as error:
         log.exception("failed", error=type(error).__name__, text=str(error))
         return errors.RunError.exit_code
+    finally:
+        lines.close()
 
 
 def read_unit(path: pathlib.Path, incarnation: int | None) -> units.Unit:
@@ -69,6 +74,14 @@ def read_unit(path: pathlib.Path, incarnation: int | None) -> units.Unit:
             f"Reading the unit {path}: {error}",
             "Unit files are written by an executor: run the experiment again.",
         ) from error
+
+
+def keep_words(path: pathlib.Path, unit: units.Unit, lines: logs.LogLines) -> None:
+    """Keeps the unit's file and its log below its output, for a Conductor to collect."""
+    folder = pathlib.Path(unit.output_directory, run_directory.UNIT)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, folder / run_directory.UNIT_FILE)
+    lines.keep(folder / run_directory.LOG_FILE)
 
 
 def count_incarnation(path: pathlib.Path) -> int:

@@ -2,6 +2,7 @@
 
 import collections
 import importlib
+import pathlib
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
@@ -10,6 +11,7 @@ from typing import Any, TextIO
 from tickwork_services import clocks
 
 LAST_LINES_MAX = 20
+KEPT_BYTES_MAX = 8 << 20
 _SECRET_WORDS = ("secret", "password", "passwd", "token", "apikey", "api_key", "authorization")
 
 
@@ -34,6 +36,23 @@ class LogLines:
         self._stream = stream
         self._lock = threading.Lock()
         self._last: collections.deque[str] = collections.deque(maxlen=LAST_LINES_MAX)
+        self._kept: TextIO | None = None
+        self._room_bytes = 0
+
+    def keep(self, path: pathlib.Path) -> None:
+        """Writes every further line to ``path`` too, until the file holds 8 MiB."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = path.open("a", encoding="utf-8")
+        with self._lock:
+            self._room_bytes = KEPT_BYTES_MAX - kept.tell()
+            self._kept = kept
+
+    def close(self) -> None:
+        """Closes the file that lines are kept in."""
+        with self._lock:
+            kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def write(self, line: str) -> None:
         """Writes one line, whole, whatever thread calls."""
@@ -41,6 +60,20 @@ class LogLines:
             self._last.append(line)
             self._stream.write(line + "\n")
             self._stream.flush()
+            self._keep_line(line + "\n")
+
+    def _keep_line(self, line: str) -> None:
+        size_bytes = len(line.encode())
+        if self._kept is None or size_bytes > self._room_bytes:
+            return
+        self._room_bytes -= size_bytes
+        try:
+            self._kept.write(line)
+            self._kept.flush()
+        except OSError as error:
+            # A disk that is full must not end what is measured; the stream has every line.
+            self._kept = None
+            self._stream.write(f'{{"event": "log no longer kept", "text": "{error}"}}\n')
 
     def last(self) -> tuple[str, ...]:
         """Returns the last lines, oldest first."""

@@ -1,6 +1,7 @@
 """Control of one unit, near or far: the calls, and what their errors mean."""
 
 import asyncio
+import dataclasses
 import pathlib
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import grpc.aio
 from tickwork_proto.v1 import control_pb2 as messages
 from tickwork_proto.v1 import control_pb2_grpc as service
 
-from tickwork import errors
+from tickwork import clock, errors
 from tickwork.conductor import collecting
 from tickwork.conductor.outcome import Failure
 from tickwork.unit import certificates
@@ -23,6 +24,9 @@ OPEN_SECONDS = 30.0
 STOP_GRACE_SECONDS = 5.0
 COLLECT_ATTEMPTS_MAX = 5
 WATCH_INTERVAL_MS = 500
+CLOCK_ROUNDS_MAX = 5
+# A hundredth of what may be wrong before a run is refused: no need to ask again.
+CLOCK_BOUND_NS_GOOD = 5_000_000
 
 # A message holds a chunk of 1 MiB and its frame.
 _OPTIONS = (
@@ -36,6 +40,14 @@ _OPTIONS = (
     ("grpc.dns_min_time_between_resolutions_ms", 500),
 )
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+
+
+@dataclasses.dataclass(frozen=True)
+class ClockOffset:
+    """How far a unit's Unix clock is ahead of this machine's, wrong by at most ``bound_ns``."""
+
+    offset_ns: int
+    bound_ns: int
 
 
 class AwayError(errors.TickworkError):
@@ -70,6 +82,23 @@ class UnitChannel:
             messages.DescribeRequest(), timeout=CONNECT_SECONDS, wait_for_ready=True
         )
         return await self._answer("Describe", call)
+
+    async def measure_clock(self) -> ClockOffset:
+        """Compares the unit's Unix clock with this machine's; the quickest of a few answers counts.
+
+        The unit read its clock between question and answer: that bounds the error.
+        """
+        best = await self._compare_clock()
+        for _ in range(CLOCK_ROUNDS_MAX - 1):
+            if best.bound_ns > CLOCK_BOUND_NS_GOOD:
+                best = min(best, await self._compare_clock(), key=lambda seen: seen.bound_ns)
+        return best
+
+    async def _compare_clock(self) -> ClockOffset:
+        before_ns, before_mono_ns = clock.now_unix_ns(), clock.now_mono_ns()
+        said_ns = (await self.describe()).at_unix_ns
+        half_ns = (clock.now_mono_ns() - before_mono_ns + 1) // 2
+        return ClockOffset(said_ns - before_ns - half_ns, half_ns)
 
     async def open(self) -> messages.Description:
         """Lets the unit open links and sockets."""

@@ -21,6 +21,8 @@ from tickwork.plan import plan as plans
 
 # Units need this long to learn of a start instant and to prepare for it.
 START_MARGIN_NS = 1_000_000_000
+# A clock that is farther off would start its unit late, or measure from another second.
+CLOCK_OFFSET_NS_MAX = START_MARGIN_NS // 2
 PROGRESS_NS = 500_000_000
 # The bound of all Stops together once a person has interrupted.
 INTERRUPT_STOP_NS = 8_000_000_000
@@ -59,7 +61,8 @@ class _Run:
         self._directory = run
         self._report = report
         self._began_ns = clock.now_mono_ns()
-        self._journal = journal.Journal(plan.experiment, clock.now_unix_ns())
+        secured = fleet.tls() is not None
+        self._journal = journal.Journal(plan.experiment, clock.now_unix_ns(), secured=secured)
         self._hung: set[str] = set()
 
     async def conduct(self) -> Outcome:
@@ -90,12 +93,22 @@ class _Run:
     async def _open_all(self) -> None:
         names = self._plan.unit_paths()
         await self._crew.guard(self._crew.bring_all(names))
+        await self._crew.guard(self._compare_clocks())
         self._journal.ready_unix_ns = clock.now_unix_ns()
         for name, member in self._crew.members.items():
             if member.description is not None:
                 self._journal.facts[name] = dict(member.description.facts)
                 self._journal.versions[name] = member.description.version
         self._report(events.AllReady(len(names), clock.now_mono_ns() - self._began_ns))
+
+    async def _compare_clocks(self) -> None:
+        """Refuses units whose clock would make the one start instant mean something else."""
+        members = self._crew.members
+        seen = await asyncio.gather(*(each.channel.measure_clock() for each in members.values()))
+        self._journal.clocks = dict(zip(members, seen, strict=True))
+        for name, clocks in self._journal.clocks.items():
+            if abs(clocks.offset_ns) - clocks.bound_ns > CLOCK_OFFSET_NS_MAX:
+                raise crew.UnitFailure(_clock_failure(name, clocks))
 
     # -- a block ----------------------------------------------------------------------------------
 
@@ -125,8 +138,11 @@ class _Run:
             await self._stop_early(block, seen)
             raise
         finally:
-            await self._collect_block(block, seen)
+            lost = await self._collect_block(block, seen)
             self._journal.write(self._directory.conductor)
+        if lost:
+            seen.complete = False
+            raise crew.UnitFailure(lost[0])
 
     def _schedule(self, block: plans.Block) -> tuple[journal.BlockSeen, messages.StartRequest]:
         start_unix_ns = clock.now_unix_ns() + START_MARGIN_NS
@@ -246,14 +262,18 @@ class _Run:
                 self._journal.failures.append(Failure(name, type(error).__name__, error.text))
         self._report(events.BlockStopped(block.label, _undrained(seen)))
 
-    async def _collect_block(self, block: plans.Block, seen: journal.BlockSeen) -> None:
+    async def _collect_block(self, block: plans.Block, seen: journal.BlockSeen) -> list[Failure]:
+        """Collects from every unit; returns the failures of those of whom nothing can be had."""
         names = self._plan.unit_paths(block.arm)
-        await asyncio.gather(*(self._collect_unit(block, seen, name) for name in names))
+        lost = await asyncio.gather(*(self._collect_unit(block, seen, name) for name in names))
         files = sum(unit.files for unit in seen.units.values())
         size_bytes = sum(unit.size_bytes for unit in seen.units.values())
         self._report(events.BlockCollected(block.label, files, size_bytes))
+        return [each for each in lost if each is not None]
 
-    async def _collect_unit(self, block: plans.Block, seen: journal.BlockSeen, name: str) -> None:
+    async def _collect_unit(
+        self, block: plans.Block, seen: journal.BlockSeen, name: str
+    ) -> Failure | None:
         """Collects from the unit, or from its disk where it cannot be asked any more."""
         into = self._directory.block_unit(block.label, *name.split("/"))
         unit = seen.units[name]
@@ -267,14 +287,16 @@ class _Run:
             )
         except errors.TickworkError as error:
             output = self._fleet.left_behind(name)
-            if output is None:
-                self._journal.failures.append(Failure(name, type(error).__name__, error.text))
-                return
             unit.partial = True
+            if output is None:
+                failure = Failure(name, type(error).__name__, error.text)
+                self._journal.failures.append(failure)
+                return failure
             collected = await asyncio.to_thread(
                 collecting.copy_left_behind, output, block.label, into
             )
         unit.files, unit.size_bytes = collected.files, collected.size_bytes
+        return None
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -287,6 +309,7 @@ class _Run:
                 events.UnitFailed(failure.unit, failure.error, failure.text, failure.remedy)
             )
             self._journal.failures.insert(0, failure)
+        await self._collect_far_words()
         await self._stop_for_good(status)
         complete = sum(block.complete for block in self._journal.blocks)
         failures = (failure,) if failure is not None else ()
@@ -295,6 +318,27 @@ class _Run:
         self._journal.ended_unix_ns = clock.now_unix_ns()
         self._journal.write(self._directory.conductor)
         return outcome
+
+    async def _collect_far_words(self) -> None:
+        """Fetches unit.json and the log of every unit whose executor does not keep them here."""
+        names = [name for name in self._crew.members if self._fleet.left_behind(name) is None]
+        asked = [name for name in names if not self._crew.is_lost(name)]
+        fetched = await asyncio.gather(
+            *(
+                self._crew.members[name].channel.collect(
+                    run_directory.UNIT,
+                    self._directory.unit(*name.split("/")),
+                    EARLY_COLLECT_SECONDS,
+                )
+                for name in asked
+            ),
+            return_exceptions=True,
+        )
+        for name, error in zip(asked, fetched, strict=True):
+            if isinstance(error, errors.TickworkError):
+                self._journal.failures.append(Failure(name, type(error).__name__, error.text))
+            elif isinstance(error, BaseException):
+                raise error
 
     async def _stop_for_good(self, status: str) -> None:
         """Says goodbye to all units at once; each has been stopped and collected already."""
@@ -305,6 +349,17 @@ class _Run:
         ]
         # A unit that does not answer here is ended by its executor.
         await asyncio.gather(*stops, return_exceptions=True)
+
+
+def _clock_failure(name: str, seen: channel.ClockOffset) -> Failure:
+    side = "ahead of" if seen.offset_ns > 0 else "behind"
+    return Failure(
+        name,
+        "RunError",
+        f"The clock of unit {name} is {abs(seen.offset_ns) / 1e9:.3f} s {side} the Conductor's "
+        f"(± {seen.bound_ns / 1e9:.3f} s); at most {CLOCK_OFFSET_NS_MAX / 1e9:g} s are allowed.",
+        "Synchronise the clocks of the machines (chrony, NTP), then run again.",
+    )
 
 
 def _undrained(seen: journal.BlockSeen) -> int:

@@ -17,8 +17,8 @@ Result = TypeVar("Result")
 
 TICK_SECONDS = 0.1
 RETRY_SECONDS = 0.1
-BRING_SECONDS = 60.0
 START_GRACE_SECONDS = 30.0
+SILENCE_REMEDY = "Its log says more: in the run directory, or with whoever started it."
 
 
 class InterruptedRunError(errors.RunError):
@@ -55,7 +55,8 @@ class Crew:
         self._restarts = restarts
         self._report = report
         self.members = {
-            name: Member(name, channel.UnitChannel(name, fleet.target(name))) for name in names
+            name: Member(name, channel.UnitChannel(name, fleet.target(name), fleet.tls()))
+            for name in names
         }
         self._watches: list[asyncio.Task[None]] = []
 
@@ -127,11 +128,12 @@ class Crew:
     ) -> messages.StartReply | None:
         """Opens the unit, and starts it if asked; waits for one that is not up (again) yet.
 
-        Raises UnitFailure where it refuses, or does not answer within a minute.
+        Raises UnitFailure where it refuses, or does not answer as long as the fleet has patience.
         """
         member = self.members[name]
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + BRING_SECONDS
+        patience_seconds = self._fleet.patience_ns() / 1e9
+        deadline = loop.time() + patience_seconds
         refusal: Failure | None = None
         while loop.time() < deadline:
             try:
@@ -143,10 +145,11 @@ class Crew:
                 if not self._restarts:
                     raise UnitFailure(refusal) from refused
                 await asyncio.sleep(RETRY_SECONDS)
-        silence = f"Unit {name} did not become ready within {BRING_SECONDS:g} s."
-        raise UnitFailure(
-            refusal or Failure(name, "RunError", silence, "Its log is in the run directory.")
-        )
+        if refusal is None:
+            why = await channel.diagnose(self._fleet.target(name), self._fleet.tls())
+            silence = f"Unit {name} did not become ready within {patience_seconds:g} s"
+            refusal = Failure(name, "RunError", f"{silence}{why and ': '}{why}.", SILENCE_REMEDY)
+        raise UnitFailure(refusal)
 
     async def bring_all(
         self, names: Sequence[str], request: messages.StartRequest | None = None
@@ -180,7 +183,10 @@ class Crew:
     async def _watch(self, member: Member) -> None:
         while True:
             try:
+                described = await member.channel.describe()
+                self._fleet.heard(member.name, described.incarnation)
                 async for progress in member.channel.watch():
+                    self._fleet.heard(member.name, described.incarnation)
                     member.progress = progress
                     if progress.state == messages.STATE_FAILED and progress.HasField("failure"):
                         member.failure = _failure_of(member.name, progress.failure)

@@ -5,6 +5,7 @@ import json
 import pathlib
 from typing import Any
 
+from tickwork.conductor.channel import ClockOffset
 from tickwork.conductor.outcome import Failure, Outcome
 
 
@@ -100,6 +101,8 @@ class Journal:
     failures: list[Failure] = dataclasses.field(default_factory=list)
     facts: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
+    clocks: dict[str, ClockOffset] = dataclasses.field(default_factory=dict)
+    secured: bool = False
     outcome: Outcome | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -116,8 +119,9 @@ class Journal:
             "blocks": [block.to_json() for block in self.blocks],
             "restarts": [restart.to_json() for restart in self.restarts],
             "failures": [_failure(failure) for failure in self.failures],
+            "secured": self.secured,
             "units": {
-                name: {"version": self.versions[name], "facts": facts}
+                name: {"version": self.versions[name], "facts": facts, **_clock(self.clocks, name)}
                 for name, facts in self.facts.items()
             },
         }
@@ -127,6 +131,14 @@ class Journal:
         part = path.with_suffix(".part")
         part.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
         part.replace(path)
+
+
+def _clock(clocks: dict[str, ClockOffset], name: str) -> dict[str, int]:
+    """Returns how far the unit's clock was ahead of the Conductor's, where it was asked."""
+    seen = clocks.get(name)
+    if seen is None:
+        return {}
+    return {"clockOffsetNs": seen.offset_ns, "clockOffsetBoundNs": seen.bound_ns}
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

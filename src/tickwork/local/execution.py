@@ -35,12 +35,11 @@ Result = TypeVar("Result")
 SCRATCH_PREFIX = "tw-"
 # A short place: the path of a Unix socket has at most 107 bytes.
 SCRATCH_PARENT = pathlib.Path("/tmp")  # noqa: S108 — the directory in it is made by mkdtemp
-UNIT_FILE = "unit.json"
-LOG_FILE = "log.jsonl"
 OUTPUT = "output"
 LAST_LINES_MAX = 5
 LAST_BYTES_MAX = 16 << 10
 
+UNIT_PATIENCE_NS = 60_000_000_000
 FINAL_STOP_NS = 2_000_000_000
 END_EACH_GRACE_NS = 1_000_000_000
 END_ALL_NS = 8_000_000_000
@@ -66,6 +65,17 @@ class LocalFleet:
         """Returns the Unix socket of the unit's Control."""
         return self._units[unit].control
 
+    def tls(self) -> units.Tls | None:
+        """Returns None: the sockets lie in a directory that only this user reads."""
+        return None
+
+    def patience_ns(self) -> int:
+        """Returns how long a unit may take to come up."""
+        return UNIT_PATIENCE_NS
+
+    def heard(self, unit: str, incarnation: int) -> None:
+        """Takes note of nothing: the supervisor sees the processes."""
+
     def incarnation(self, unit: str) -> int:
         """Returns how often the unit was started, from 1."""
         return self._keeper.incarnation(unit)
@@ -76,7 +86,7 @@ class LocalFleet:
 
     def last_lines(self, unit: str) -> tuple[str, ...]:
         """Returns the last lines of the unit's log."""
-        path = self._run.unit(*unit.split("/")) / LOG_FILE
+        path = self._run.unit(*unit.split("/")) / run_directory.LOG_FILE
         try:
             with path.open("rb") as log:
                 log.seek(max(0, path.stat().st_size - LAST_BYTES_MAX))
@@ -259,10 +269,12 @@ def _prepare(
 ) -> process.Launch:
     directory = run.unit(unit.group, unit.name)
     pathlib.Path(unit.output_directory).mkdir(parents=True, exist_ok=True)
-    unit_file = directory / UNIT_FILE
+    unit_file = directory / run_directory.UNIT_FILE
     text = unit.model_dump_json(by_alias=True, indent=2) + "\n"
     unit_file.write_text(text, encoding="utf-8")
-    return process.Launch(unit.path, unit_file, directory / LOG_FILE, parent_pipe, program)
+    return process.Launch(
+        unit.path, unit_file, directory / run_directory.LOG_FILE, parent_pipe, program
+    )
 
 
 def _gather_rest(run: run_directory.RunDirectory, bound: Sequence[units.Unit]) -> None:

@@ -8,7 +8,6 @@ import pytest
 import tickwork_native
 from integration.ring import actor
 
-pytestmark = pytest.mark.system
 FILL = """
 import sys, tickwork_native
 try:

@@ -10,7 +10,6 @@ import pytest
 import tickwork_native
 from integration.ring import acting, actor
 
-pytestmark = pytest.mark.system
 SECOND_NS = 1_000_000_000
 
 

@@ -1,7 +1,8 @@
-"""Writes the table of values in the chart's README.md; ``--check`` compares.
+"""Writes the chart's table of values and the operator's rules; ``--check`` compares.
 
 A fact is written once: what a value is without being set stands in values.yaml, what it means and
-may be in values.schema.json. Prose around the markers is written by hand.
+may be in values.schema.json, what the operator may do in ``tickwork_operator.resources``. Prose
+around the markers of README.md is written by hand.
 """
 
 import argparse
@@ -12,9 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
+from tickwork_operator import resources
 
 CHART = pathlib.Path(__file__).resolve().parents[1] / "charts" / "tickwork"
 PAGE = CHART / "README.md"
+RULES = CHART / "files" / "operator_rules.yaml"
 BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
 DEFAULT_COLUMNS_MAX = 64
 
@@ -95,17 +98,29 @@ def page() -> str:
     return f"{head}{BEGIN}\n{table()}\n{END}{tail}"
 
 
+def rules() -> str:
+    """Returns what the operator's account may do, as RBAC writes it."""
+    head = "# Generated from tickwork_operator.resources by `make kustomize`.\n"
+    return head + yaml.safe_dump(resources.rules(), sort_keys=False, default_flow_style=None)
+
+
+def pages() -> dict[pathlib.Path, str]:
+    """Returns path → text of everything in the chart that repeats a fact of elsewhere."""
+    return {PAGE: page(), RULES: rules()}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     arguments = parser.parse_args()
-    made = page()
+    made = pages()
     if arguments.check:
-        if PAGE.read_text("utf-8") != made:
-            print(f"{PAGE} differs from the chart's values; run tools/chart_readme.py")
-            return 1
-        return 0
-    PAGE.write_text(made, encoding="utf-8")
+        differing = [path for path, text in made.items() if path.read_text("utf-8") != text]
+        for path in differing:
+            print(f"{path.relative_to(CHART)} is not what it repeats; run make kustomize")
+        return 1 if differing else 0
+    for path, text in made.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

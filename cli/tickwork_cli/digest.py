@@ -1,0 +1,103 @@
+"""What remains of a run when its pod is gone: a few hundred bytes, as the termination message."""
+
+import json
+from typing import Any
+
+from tickwork import errors
+from tickwork.conductor.outcome import Failure, Outcome
+
+DIGEST_BYTES_MAX = 4000
+TEXT_CHARACTERS_MAX = 600
+
+
+def of_results(results: Any, exit_code: int) -> dict[str, Any]:
+    """Returns the digest of a run that was analysed (``tickwork_analysis.results.Results``)."""
+    book = results.book
+    return {
+        "status": results.status,
+        "exitCode": exit_code,
+        "verdict": cut(results.verdict),
+        "collected": True,
+        "book": {
+            "compared": book.compared,
+            "equal": book.equal,
+            "tickerCompared": book.ticker_compared,
+            "tickerEqual": book.ticker_equal,
+            "liveShare": book.live_share,
+            "gaps": book.gaps,
+            "openGaps": book.open_gaps,
+        },
+        "questions": [
+            {
+                "name": hop.name,
+                "arm": hop.arm,
+                "n": hop.n,
+                "p50Ns": hop.p50_ns,
+                "p50LowNs": hop.p50_low_ns,
+                "p50HighNs": hop.p50_high_ns,
+                "p99Ns": hop.p99_ns,
+            }
+            for hop in results.hops
+        ],
+    }
+
+
+def of_outcome(outcome: Outcome, why: str) -> dict[str, Any]:
+    """Returns the digest of a run of which nothing could be analysed."""
+    return {
+        "status": outcome.status,
+        "exitCode": outcome.exit_code,
+        "verdict": cut(outcome.failures[0].text if outcome.failures else why),
+        "collected": True,
+    }
+
+
+def of_error(error: BaseException, *, collected: bool) -> dict[str, Any]:
+    """Returns the digest of a run that an error ended; ``collected``: its data is all here."""
+    known = isinstance(error, errors.TickworkError)
+    return {
+        "status": "failed",
+        "exitCode": error.exit_code if isinstance(error, errors.TickworkError) else 1,
+        "verdict": cut(str(error) if known else f"{type(error).__name__}: {error}"),
+        "collected": collected,
+    }
+
+
+def failure(said: Failure) -> dict[str, str]:
+    """Returns which unit failed, by which error, and its last words."""
+    return {
+        "unit": said.unit,
+        "error": said.error,
+        "text": cut(said.text),
+        "lastLine": cut(said.last_lines[-1]) if said.last_lines else "",
+    }
+
+
+def start(journal: dict[str, Any]) -> dict[str, Any]:
+    """Returns the first start instant and the largest skew of ``conductor.json``."""
+    blocks = journal.get("blocks", [])
+    skews = [each["skewNs"] for each in blocks if each.get("skewNs") is not None]
+    return {
+        "startUnixNs": blocks[0]["startUnixNs"] if blocks else None,
+        "skewNs": max(skews, default=None),
+    }
+
+
+def to_json(digest: dict[str, Any]) -> str:
+    """Returns the digest within 4,000 bytes; questions that do not fit are left out and counted."""
+    kept = dict(digest)
+    while len(text := json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()) > (
+        DIGEST_BYTES_MAX
+    ):
+        if not kept.get("questions"):
+            return json.dumps({key: kept[key] for key in ("status", "exitCode", "collected")})
+        kept["questions"] = kept["questions"][:-1]
+        kept["questionsLeftOut"] = len(digest["questions"]) - len(kept["questions"])
+    return text.decode()
+
+
+def cut(text: str) -> str:
+    """Returns ``text`` within 600 characters."""
+    if len(text) <= TEXT_CHARACTERS_MAX:
+        return text
+    return text[: TEXT_CHARACTERS_MAX - 1] + "…"

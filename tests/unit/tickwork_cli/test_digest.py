@@ -1,0 +1,46 @@
+import json
+
+from tickwork_cli import digest
+
+from tickwork import errors
+from tickwork.conductor.outcome import Failure, Outcome
+
+
+def many(questions: int) -> dict:
+    hop = {"name": "endToEnd", "arm": "split", "n": 10**6, "p50Ns": 1, "p99Ns": 2}
+    return {"status": "complete", "exitCode": 0, "collected": True, "questions": [hop] * questions}
+
+
+def test_a_digest_fits_a_termination_message() -> None:
+    text = digest.to_json(many(200))
+    assert len(text.encode()) <= digest.DIGEST_BYTES_MAX
+    kept = json.loads(text)
+    assert len(kept["questions"]) + kept["questionsLeftOut"] == 200
+    assert json.loads(digest.to_json(many(2))) == many(2)
+
+
+def test_the_ending_of_a_run_without_results_is_its_failure() -> None:
+    failure = Failure("g/a", "UnitDiedError", "Unit g/a died.", last_lines=("one", "two"))
+    made = digest.of_outcome(Outcome("failed", 0, (failure,)), "nothing")
+    assert (made["status"], made["exitCode"], made["verdict"]) == ("failed", 6, "Unit g/a died.")
+    assert digest.failure(failure)["lastLine"] == "two"
+    assert digest.of_outcome(Outcome("interrupted", 0), "nothing")["verdict"] == "nothing"
+
+
+def test_an_error_keeps_its_words_and_code() -> None:
+    made = digest.of_error(errors.InputError("It is wrong.", "Mend it."), collected=True)
+    assert (made["exitCode"], made["verdict"]) == (2, "It is wrong. Mend it.")
+    unexpected = digest.of_error(ValueError("x"), collected=False)
+    assert (unexpected["exitCode"], unexpected["collected"]) == (1, False)
+    assert unexpected["verdict"] == "ValueError: x"
+
+
+def test_start_and_skew_are_those_of_the_journal() -> None:
+    blocks = [{"startUnixNs": 5, "skewNs": 2}, {"startUnixNs": 9, "skewNs": 7}]
+    assert digest.start({"blocks": blocks}) == {"startUnixNs": 5, "skewNs": 7}
+    assert digest.start({}) == {"startUnixNs": None, "skewNs": None}
+
+
+def test_long_texts_are_cut() -> None:
+    assert len(digest.cut("x" * 10_000)) == digest.TEXT_CHARACTERS_MAX
+    assert digest.cut("short") == "short"
