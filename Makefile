@@ -104,7 +104,17 @@ test-browser: setup ## Opens the report in an installed Chromium: no error, no r
 .PHONY: monitoring-test
 monitoring-test: setup ## A real Prometheus scrapes a run; every panel and alert finds data; rules tested
 	@tools/install-prometheus.sh
+	@$(MAKE) --no-print-directory .venv-dashboards
 	$(BIN)/pytest -n 0 -q -rs -m monitoring tests/monitoring
+
+.PHONY: dashboards
+dashboards: .venv-dashboards ## Writes charts/tickwork/dashboards from tools/dashboards
+	cd tools && ../.venv-dashboards/bin/python -m dashboards
+
+.venv-dashboards: requirements/dashboards.txt
+	@rm -rf $@ && python3 -m venv $@
+	@$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dashboards.txt
+	@touch $@
 
 .PHONY: soak
 soak: setup ## Plays one recording fifty times through the stages; memory must not grow with time
@@ -171,4 +181,4 @@ images: ## Builds the images; IMAGE_LOAD="…" brings them to a cluster's nodes 
 
 .PHONY: clean
 clean: ## Removes what was built
-	rm -rf $(VENV) $(STAMPS) target .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-dashboards $(STAMPS) target .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -26,6 +26,9 @@ printf 'checkov>=3.3\nkubernetes-validate>=1.37\n' | "$UV" $COMPILE --python-ver
 # The peers' environment holds no member of the workspace: python-binance is a peer, not ours.
 # shellcheck disable=SC2086
 echo 'python-binance==1.0.37' | "$UV" $COMPILE - --output-file requirements/peers.txt
+# Grafana's SDK makes JSON files; nothing that runs needs it.
+# shellcheck disable=SC2086
+echo 'grafana-foundation-sdk==0.0.21' | "$UV" $COMPILE - --output-file requirements/dashboards.txt
 # shellcheck disable=SC2086
 "$UV" $COMPILE --python-version 3.11 benchmarks/peers/requirements.in \
     --output-file benchmarks/peers/requirements.txt

@@ -4,25 +4,16 @@ import re
 
 import pytest
 
-from monitoring import local_run
+from monitoring import expressions, local_run
 
 pytestmark = [pytest.mark.monitoring, pytest.mark.timeout(240)]
 
-PAGE = local_run.ROOT / "docs/reference/metrics.md"
-UNIT_LABELS = {"experiment", "run", "group", "unit", "arm"}
 # The demo records nothing, replays nothing, and its only tcp outlet is the publisher's own.
 NOT_IN_A_DEMO = re.compile(
     r"tickwork_(recorder_.*|venue_twin_(not_asked|unread|replay_gaps)_total"
     r"|link_(late|lost|refused|dropped)_total|link_clients\w*)"
 )
-METRIC = re.compile(r"^\| `(tickwork_\w+)` \| (\w+) \|", re.MULTILINE)
 SUFFIXES = re.compile(r"_(bucket|sum|count)$")
-
-
-def on_the_page() -> dict[str, str]:
-    """Returns the metrics of a unit that the page lists, with their types."""
-    of_a_unit = PAGE.read_text("utf-8").partition("## Of the operator")[0]
-    return dict(METRIC.findall(of_a_unit))
 
 
 def exposed(observed) -> dict[str, str]:
@@ -42,14 +33,14 @@ def test_what_is_exposed_is_what_the_page_lists(observed):
         for each in observed.server.ask("label/__name__/values", {})
         if each.startswith("tickwork_")
     }
-    listed = on_the_page()
+    listed = expressions.types("unit")
     assert names - set(listed) == set()
     missing = {name for name in set(listed) - names if not NOT_IN_A_DEMO.fullmatch(name)}
     assert missing == set()
 
 
 def test_types_and_descriptions_are_those_of_the_page(observed):
-    listed = on_the_page()
+    listed = expressions.types("unit")
     families = exposed(observed)
     assert families
     for name, kind in families.items():
@@ -61,7 +52,7 @@ def test_types_and_descriptions_are_those_of_the_page(observed):
 
 def test_every_series_says_of_which_run_and_unit_it_is(observed):
     for series in observed.server.ask("series", {"match[]": '{__name__=~"tickwork_.+"}'}):
-        assert set(series) >= UNIT_LABELS, series
+        assert set(series) >= expressions.UNIT_LABELS, series
         assert series["experiment"] == "demo"
         assert series["run"] == observed.directory.name
 
