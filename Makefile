@@ -170,8 +170,8 @@ pages: setup ## Writes the pages that repeat what the models say
 	$(BIN)/python tools/custom_resource.py
 
 .PHONY: picture
-picture: setup ## Runs the demo and keeps what the terminal showed, for the README
-	$(BIN)/python tools/terminal_picture.py
+picture: setup ## Runs the demo and keeps what a person sees of it, for the README
+	$(BIN)/python tools/pictures.py
 
 # -- images ---------------------------------------------------------------------------------------
 
