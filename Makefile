@@ -83,7 +83,7 @@ test-rust: ## Tests of the Rust core
 
 .PHONY: test-python
 test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
-	$(BIN)/pytest -n 2 -m "not system and not monitoring and not chart"
+	$(BIN)/pytest -n 2 -m "not system and not monitoring and not chart and not cluster"
 	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test
@@ -135,6 +135,10 @@ $(STAMPS)/chart/ready: requirements/chart.txt tools/kubernetes_schemas.py $(STAM
 .PHONY: chart
 chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them checked; needs helm, kubectl, kubeconform
 	$(BIN)/pytest -n 0 -q -rs -m chart tests/chart
+
+.PHONY: cluster-test
+cluster-test: setup ## Everything on the cluster of KUBECONFIG; images of IMAGE_TAG, else of the chart
+	$(BIN)/pytest -n 0 -q -rs -m cluster tests/cluster
 
 .PHONY: kustomize
 kustomize: setup ## Writes k8s/ and the chart's table of values anew from the chart; needs helm
