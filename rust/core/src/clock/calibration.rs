@@ -68,9 +68,21 @@ impl Line {
             self.ns + ((i128::from(span) * i128::from(self.rate)) >> 32) as i64
         }
     }
+
+    /// The reading `span` ticks after the line's start: one multiplication without signs.
+    #[inline(always)]
+    pub fn after(&self, span: u64) -> i64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "nanoseconds since the start of a line fit 63 bits"
+        )]
+        {
+            self.ns + ((u128::from(span) * u128::from(self.rate)) >> 32) as i64
+        }
+    }
 }
 
-/// Two lines and the instant at which the second takes over from the first.
+/// Two lines and the instant at which the second begins and takes over from the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Course {
     pub first: Line,
@@ -84,8 +96,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// The reading at `ticks`; readers of the clock do the same word by word.
-    #[cfg(test)]
+    /// The reading at `ticks`.
     pub fn at(&self, ticks: u64) -> i64 {
         #[expect(clippy::cast_possible_wrap, reason = "differences are signed")]
         if (ticks.wrapping_sub(self.switch) as i64) < 0 {
@@ -233,6 +244,20 @@ mod tests {
             error_ns.abs() <= 2,
             "{error_ns} ns after fifty recalibrations"
         );
+    }
+
+    #[test]
+    fn behind_the_switch_the_second_line_alone_says_the_same() {
+        let mut calibrator = Calibrator::new(sample(0, 0), sample(10_000_000, 5_000_300));
+        for round in 1..20_u64 {
+            let course = calibrator.course();
+            assert_eq!(course.second.ticks, course.switch);
+            for span in [0, 1, 999, 400_000_000, 1 << 50] {
+                assert_eq!(course.at(course.switch + span), course.second.after(span));
+            }
+            let ticks = 10_000_000 + round * 400_000_000;
+            calibrator.steer(sample(ticks, ticks as i64 / 2 + 40));
+        }
     }
 
     #[test]

@@ -15,17 +15,23 @@ const FIRST_PAUSES_MS: [u64; 3] = [40, 60, 100];
 /// Pause between the two samples of the very first line.
 const FIRST_BASELINE: Duration = Duration::from_millis(2);
 
-const WORDS: usize = 10;
+/// Words of a course that are used.
+const USED: usize = 10;
+/// Words of a course: a power of two, so that the way to one is a shift.
+const WORDS: usize = 16;
 /// Places of a course's parts among its words; `words_of` writes them in this order.
 const FIRST: usize = 0;
 const SECOND: usize = 3;
 const SWITCH: usize = 6;
+/// Later than any counter comes: a line that begins here is never in force.
+const NEVER: u64 = 1 << 62;
 
 /// Nanosecond stamps on CLOCK_MONOTONIC_RAW without a system call.
 ///
 /// Every reading is within `bound_ns` of the system's clock and never below an earlier one.
 /// Where the CPU's counter is not invariant each reading asks the system.
 #[derive(Debug)]
+#[repr(align(128))]
 pub struct FastClock {
     uses_counter: bool,
     version: AtomicU64,
@@ -84,32 +90,40 @@ impl FastClock {
             version: AtomicU64::new(0),
             words: Default::default(),
         };
-        if let Some(course) = course {
-            clock.follow(course);
+        match course {
+            Some(course) => clock.follow(course),
+            None => clock.words[slot_of(0)][SECOND].store(NEVER, Ordering::Relaxed),
         }
         clock
     }
 
     /// Now, in nanoseconds of CLOCK_MONOTONIC_RAW.
-    #[inline]
+    ///
+    /// Nine readings of ten come after the switch to the second line: only that one is loaded.
+    /// The counter is read between the two looks at the version, as in `look`.
+    #[inline(always)]
     #[must_use]
     pub fn now_ns(&self) -> i64 {
+        let version = self.version.load(Ordering::Acquire);
+        let line = line_at(&self.words[slot_of(version)], SECOND);
+        let span = counter::ticks().wrapping_sub(line.ticks);
+        fence(Ordering::Acquire);
+        let is_in_force = span.cast_signed() >= 0;
+        if is_in_force && self.version.load(Ordering::Relaxed) == version {
+            return line.after(span);
+        }
+        self.now_ns_rarely()
+    }
+
+    /// Before the switch, while the course changes, or without a counter.
+    #[cold]
+    #[inline(never)]
+    fn now_ns_rarely(&self) -> i64 {
         if !self.uses_counter {
             return monotonic_raw_ns();
         }
-        // As `look`, but of the two lines only the one in force is loaded.
-        loop {
-            let version = self.version.load(Ordering::Acquire);
-            let words = &self.words[slot_of(version)];
-            let word = |index: usize| words[index].load(Ordering::Relaxed);
-            let ticks = counter::ticks();
-            let is_second = ticks.wrapping_sub(word(SWITCH)).cast_signed() >= 0;
-            let line = line_at(words, if is_second { SECOND } else { FIRST });
-            fence(Ordering::Acquire);
-            if self.version.load(Ordering::Relaxed) == version {
-                return line.at(ticks);
-            }
-        }
+        let (course, ticks) = self.look();
+        course.at(ticks)
     }
 
     /// Guaranteed error of a reading taken now, against CLOCK_MONOTONIC_RAW.
@@ -187,7 +201,7 @@ fn line_at(words: &[AtomicU64; WORDS], at: usize) -> Line {
     }
 }
 
-fn words_of(course: &Course) -> [u64; WORDS] {
+fn words_of(course: &Course) -> [u64; USED] {
     let Course { first, second, .. } = course;
     [
         first.ticks,

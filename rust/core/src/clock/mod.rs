@@ -8,6 +8,7 @@ mod counter;
 mod fast;
 
 pub use calibration::RECALIBRATION_NS;
+pub use counter::ticks as counter_ticks;
 pub use fast::{FastClock, fast_clock};
 
 /// CLOCK_MONOTONIC_RAW by the operating system, in nanoseconds.
