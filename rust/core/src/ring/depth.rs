@@ -86,7 +86,8 @@ impl DepthReader {
                 }
             }
         }
-        self.source.tell(self.tail.cursor(), self.lost);
+        let now_ns = crate::clock::monotonic_raw_ns();
+        self.source.tell(self.tail.cursor(), self.lost, now_ns);
         Ok(Batch {
             copied: out.len() - start,
             lost: self.lost - lost,

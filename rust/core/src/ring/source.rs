@@ -107,15 +107,20 @@ impl Source {
         liveness(&self.segment)
     }
 
-    /// Whether a call that reads should look at the clock, at the file and at `.readers`: each
-    /// call of a reader that comes rarely, one of some of a reader that spins, which would wait
-    /// longer for the clock than for the record.
+    /// The time, where a call that reads should look at the file and at `.readers`: each call of
+    /// a reader that comes rarely or `is_asked` to, one of some of a reader that spins, which would
+    /// wait longer for the clock than for the record.
     #[inline]
-    pub(crate) fn is_look_due(&mut self) -> bool {
-        if self.calls_left > 1 {
+    pub(crate) fn look_due(&mut self, is_asked: bool) -> Option<i64> {
+        if self.calls_left > 1 && !is_asked {
             self.calls_left -= 1;
-            return false;
+            return None;
         }
+        Some(self.look())
+    }
+
+    #[cold]
+    fn look(&mut self) -> i64 {
         let now_ns = clock::monotonic_raw_ns();
         let is_frequent = now_ns - self.looked_ns < FREQUENT_NS;
         self.stride = if is_frequent {
@@ -124,12 +129,11 @@ impl Source {
             1
         };
         (self.looked_ns, self.calls_left) = (now_ns, self.stride);
-        true
+        now_ns
     }
 
     /// Says in `.readers` where this reader is: a new loss at once, else every 20 ms.
-    pub(crate) fn tell(&mut self, cursor: u64, lost: u64) {
-        let now_ns = clock::monotonic_raw_ns();
+    pub(crate) fn tell(&mut self, cursor: u64, lost: u64, now_ns: i64) {
         if now_ns - self.told_ns < TELL_NS && lost == self.told_lost {
             return;
         }
@@ -146,15 +150,20 @@ impl Source {
         }
     }
 
+    /// Whether it is time to look for a new segment: the writer said so, or 50 ms went by.
+    pub(crate) fn is_follow_due(&self, now_ns: i64) -> bool {
+        self.segment.state() == segment_state::MOVED || now_ns - self.probed_ns >= PROBE_NS
+    }
+
     /// Looks whether the name leads to a new segment and moves there; true when it did. Call it
     /// when everything of the present one was read.
     pub(crate) fn follow(&mut self) -> bool {
         let now_ns = clock::monotonic_raw_ns();
-        let moved = self.segment.state() == segment_state::MOVED;
-        if !moved && now_ns - self.probed_ns < PROBE_NS {
+        if !self.is_follow_due(now_ns) {
             return false;
         }
         self.probed_ns = now_ns;
+        let moved = self.segment.state() == segment_state::MOVED;
         if !moved && !self.segment.is_replaced() {
             return false;
         }

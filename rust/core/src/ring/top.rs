@@ -105,21 +105,22 @@ impl TopReader {
     #[inline]
     fn end(&mut self, batch: Batch, is_asked: bool) -> Batch {
         self.received += batch.copied as u64;
-        if self.source.is_look_due() || is_asked || batch.lost > 0 {
-            self.look();
+        if let Some(now_ns) = self.source.look_due(is_asked || batch.lost > 0) {
+            self.look(now_ns);
         }
         batch
     }
 
     /// Follows a writer that made a new file, and says in `.readers` where this reader is.
-    fn look(&mut self) {
-        if self.available() == 0 && self.source.follow() {
+    fn look(&mut self, now_ns: i64) {
+        // What is committed lies in a line that the writer wants for itself: asked for last.
+        if self.source.is_follow_due(now_ns) && self.available() == 0 && self.source.follow() {
             // A new file counts from 1; what it already overwrote is found as a lap.
             if let Ok(slots) = reader_of(self.source.segment(), 0) {
                 self.slots = slots;
             }
         }
-        self.source.tell(self.slots.next(), self.lost);
+        self.source.tell(self.slots.next(), self.lost, now_ns);
     }
 
     /// Waits at most one slice (50 ms) for a record or for the end; says whether one came.
