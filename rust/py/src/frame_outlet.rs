@@ -16,7 +16,6 @@ use crate::errors::raise;
 use crate::histogram::Histogram;
 use crate::parse;
 use crate::pipe_writer::{PipeWriter, Slot};
-use crate::waiting::lock;
 
 /// A pipe, written without a detour, or anything else with `try_send(records) -> int`.
 ///
@@ -41,8 +40,13 @@ impl Writer {
 
     /// Writes to the pipe; `None` when its writer is not there, which the pipe's face explains.
     fn write_to_pipe(&mut self, record: &[u8]) -> Option<bool> {
-        let mut slot = lock(self.pipe.as_ref()?);
-        match slot.as_mut()?.try_send(record) {
+        let pipe = self.pipe.as_ref()?;
+        let sent = Python::attach(|py| {
+            pipe.with(py, |slot| {
+                slot.as_mut().map(|writer| writer.try_send(record))
+            })
+        });
+        match sent? {
             Ok(sent) => Some(sent),
             Err(SegmentError::TooLong { .. }) => {
                 self.too_long += 1;

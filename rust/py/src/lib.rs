@@ -6,6 +6,7 @@ mod books;
 mod buffers;
 mod clock;
 mod depth_reader;
+mod direct;
 mod errors;
 mod frame_outlet;
 mod histogram;
@@ -17,6 +18,7 @@ mod normalizer;
 mod parse;
 mod pipe_reader;
 mod pipe_writer;
+mod place;
 mod publication;
 mod publisher;
 mod ring_reader;
@@ -25,8 +27,9 @@ mod waiting;
 use pyo3::prelude::*;
 
 /// The native module; `python/tickwork_native/__init__.py` re-exports it.
-#[pymodule]
+#[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    place::check(module.py())?;
     module.add(
         "__build__",
         if cfg!(debug_assertions) {
@@ -45,6 +48,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::add(module)?;
     module.add_class::<pipe_writer::PipeWriter>()?;
     module.add_class::<pipe_reader::PipeReader>()?;
+    direct::add(module)?;
     module.add_function(wrap_pyfunction!(pipe_reader::anonymous_pipe, module)?)?;
     module.add_class::<publication::Publication>()?;
     module.add_class::<ring_reader::RingReader>()?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -57,8 +58,8 @@ fn outlet_of(outlet: &Bound<'_, PyAny>, nodes: usize) -> PyResult<OutletSlot> {
     Ok(OutletSlot::Direct(node, inlet))
 }
 
-fn taken<T>(slot: &Mutex<Option<T>>, what: &str) -> PyResult<T> {
-    lock(slot).take().ok_or_else(|| {
+fn taken<T>(held: Option<T>, what: &str) -> PyResult<T> {
+    held.ok_or_else(|| {
         PyRuntimeError::new_err(format!(
             "starting a loop: its {what} is closed or in another loop"
         ))
@@ -66,11 +67,17 @@ fn taken<T>(slot: &Mutex<Option<T>>, what: &str) -> PyResult<T> {
 }
 
 impl NodeSlots {
-    fn take(&self) -> PyResult<Node> {
-        let inlets = self.inlets.iter().map(|slot| taken(slot, "pipe reader"));
+    fn take(&self, py: Python<'_>) -> PyResult<Node> {
+        let inlets = self
+            .inlets
+            .iter()
+            .map(|slot| taken(slot.with(py, Option::take), "pipe reader"));
         let outlets = self.outlets.iter().map(|outlet| {
             Ok(match outlet {
-                OutletSlot::Pipe(slot) => Outlet::Pipe(Box::new(taken(slot, "pipe writer")?)),
+                OutletSlot::Pipe(slot) => {
+                    let writer = taken(slot.with(py, Option::take), "pipe writer")?;
+                    Outlet::Pipe(Box::new(writer))
+                }
                 OutletSlot::Direct(node, inlet) => Outlet::Direct {
                     node: *node,
                     inlet: *inlet,
@@ -81,33 +88,34 @@ impl NodeSlots {
         let inlets = inlets.collect::<PyResult<Vec<_>>>()?;
         let outlets = outlets.collect::<PyResult<Vec<_>>>()?;
         Ok(Node {
-            kernel: taken(&self.kernel, "kernel")?,
+            kernel: taken(lock(&self.kernel).take(), "kernel")?,
             inlets,
             outlets,
         })
     }
 
-    fn give_back(&self, node: Node) {
+    fn give_back(&self, py: Python<'_>, node: Node) {
         *lock(&self.kernel) = Some(node.kernel);
         for (slot, reader) in self.inlets.iter().zip(node.inlets) {
-            *lock(slot) = Some(reader);
+            slot.with(py, |slot| *slot = Some(reader));
         }
         for (slot, outlet) in self.outlets.iter().zip(node.outlets) {
             if let (OutletSlot::Pipe(slot), Outlet::Pipe(writer)) = (slot, outlet) {
-                *lock(slot) = Some(*writer);
+                slot.with(py, |slot| *slot = Some(*writer));
             }
         }
     }
 }
 
 impl NativeLoop {
-    fn end(&self, drain_ns: i64) -> u64 {
+    /// Ends the thread with `stop` and gives back what it had.
+    fn end(&self, py: Python<'_>, stop: impl FnOnce(flow::NativeLoop) -> (Vec<Node>, u64)) -> u64 {
         let Some(running) = lock(&self.running).take() else {
             return 0;
         };
-        let (nodes, undrained) = running.stop(duration(drain_ns));
+        let (nodes, undrained) = stop(running);
         for (slots, node) in self.slots.iter().zip(nodes) {
-            slots.give_back(node);
+            slots.give_back(py, node);
         }
         undrained
     }
@@ -186,18 +194,18 @@ impl NativeLoop {
     }
 
     /// Takes kernels and pipe ends and starts the thread.
-    fn start(&self) -> PyResult<()> {
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
         let mut running = lock(&self.running);
         if running.is_some() {
             return Err(PyRuntimeError::new_err("starting a loop: it runs already"));
         }
         let mut nodes = Vec::new();
         for slots in &self.slots {
-            match slots.take() {
+            match slots.take(py) {
                 Ok(node) => nodes.push(node),
                 Err(error) => {
                     for (slots, node) in self.slots.iter().zip(nodes) {
-                        slots.give_back(node);
+                        slots.give_back(py, node);
                     }
                     return Err(error);
                 }
@@ -211,7 +219,8 @@ impl NativeLoop {
 
     /// Reads the inlets empty, at most `drain_ns` long; returns the records left over.
     fn stop(&self, py: Python<'_>, drain_ns: i64) -> u64 {
-        py.detach(|| self.end(drain_ns))
+        let drain = duration(drain_ns);
+        self.end(py, |running| py.detach(|| running.stop(drain)))
     }
 
     /// Ends a Block: every kernel back to empty. The loop must be stopped.
@@ -257,6 +266,6 @@ impl NativeLoop {
 
 impl Drop for NativeLoop {
     fn drop(&mut self) {
-        self.end(0);
+        Python::attach(|py| self.end(py, |running| running.stop(Duration::ZERO)));
     }
 }

@@ -8,16 +8,17 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMemoryView};
+use pyo3::types::PyMemoryView;
 use tickwork_core::ring::pipe::{self, PipeGauge};
-use tickwork_core::ring::segment::Segment;
+use tickwork_core::ring::{Mapping, SegmentError, Wait};
 
 use crate::errors::raise;
 use crate::pipe_writer::PipeWriter;
+use crate::place::{Away, Place};
 use crate::waiting::{duration, lock, strategy, until};
 
-/// The place of one reader: here while Python drives it, empty while a loop does.
-pub type Slot = Arc<Mutex<Option<pipe::PipeReader>>>;
+/// The place of one reader.
+pub type Slot = Arc<Place<pipe::PipeReader>>;
 
 /// The reading end of a pipe.
 #[pyclass(frozen, module = "tickwork_native")]
@@ -31,7 +32,7 @@ pub struct PipeReader {
 /// Bytes of one batch inside of the mapping, which it keeps alive.
 #[pyclass(frozen, module = "tickwork_native")]
 struct BatchView {
-    segment: Segment,
+    mapping: Arc<Mapping>,
     at: usize,
     length: usize,
 }
@@ -48,7 +49,7 @@ impl BatchView {
         let this = slf.get();
         // SAFETY: the range was handed to the reader; that it is valid until the next call is
         // the documented contract of `read_batch`.
-        let bytes = unsafe { this.segment.mapping().bytes(this.at, this.length) };
+        let bytes = unsafe { this.mapping.bytes(this.at, this.length) };
         // SAFETY: `view` is Python's; the bytes live as long as the object, which the view
         // keeps alive; they are exported read-only.
         let filled = unsafe {
@@ -73,7 +74,7 @@ impl PipeReader {
     pub fn new(reader: pipe::PipeReader) -> PyResult<Self> {
         Ok(Self {
             gauge: Mutex::new(PipeGauge::new(reader.segment()).map_err(raise)?),
-            slot: Arc::new(Mutex::new(Some(reader))),
+            slot: Arc::new(Place::new(reader)),
             received: AtomicU64::new(0),
             closed: Mutex::new(false),
         })
@@ -84,11 +85,50 @@ impl PipeReader {
         Arc::clone(&self.slot)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut pipe::PipeReader) -> PyResult<T>) -> PyResult<T> {
-        let mut slot = lock(&self.slot);
-        work(slot.as_mut().ok_or_else(|| self.absent())?)
+    #[inline(always)]
+    fn with<T>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut pipe::PipeReader) -> PyResult<T>,
+    ) -> PyResult<T> {
+        self.slot.with(py, |slot| match slot {
+            Some(reader) => work(reader),
+            None => Err(self.absent()),
+        })
     }
 
+    /// A copy of the next record, its room given back; Python's None when there is none yet.
+    /// `None` where an error has to be said.
+    #[inline(always)]
+    pub fn read_one(&self, py: Python<'_>) -> Option<*mut ffi::PyObject> {
+        self.slot
+            .with(py, |slot| self.copy(py, slot.as_mut()?).ok())
+    }
+
+    /// As `read_one`, with the error.
+    pub fn read_any(&self, py: Python<'_>) -> PyResult<*mut ffi::PyObject> {
+        self.with(py, |reader| self.copy(py, reader).map_err(raise))
+    }
+
+    /// A new reference to the copy or to None; null where Python has no memory, and says so.
+    #[inline(always)]
+    fn copy(
+        &self,
+        py: Python<'_>,
+        reader: &mut pipe::PipeReader,
+    ) -> Result<*mut ffi::PyObject, SegmentError> {
+        let Some(record) = reader.record()? else {
+            return Ok(py.None().into_ptr());
+        };
+        let (first, length) = (record.as_ptr().cast(), record.len().cast_signed());
+        // SAFETY: attached; the bytes are valid until `release`.
+        let copy = unsafe { ffi::PyBytes_FromStringAndSize(first, length) };
+        reader.release();
+        self.received.store(reader.received(), Ordering::Relaxed);
+        Ok(copy)
+    }
+
+    #[cold]
     fn absent(&self) -> PyErr {
         let path = self.gauge().segment().path().display().to_string();
         let why = if *lock(&self.closed) {
@@ -103,13 +143,13 @@ impl PipeReader {
         lock(&self.gauge).clone()
     }
 
-    fn take(&self, max_bytes: usize) -> PyResult<Option<BatchView>> {
-        self.with(|reader| {
+    fn take(&self, py: Python<'_>, max_bytes: usize) -> PyResult<Option<BatchView>> {
+        self.with(py, |reader| {
             reader.release();
             let found = reader.batch(max_bytes).map_err(raise)?;
             self.received.store(reader.received(), Ordering::Relaxed);
             Ok(found.map(|(at, length)| BatchView {
-                segment: reader.segment().clone(),
+                mapping: Arc::clone(reader.segment().mapping()),
                 at,
                 length,
             }))
@@ -117,9 +157,14 @@ impl PipeReader {
     }
 
     /// Waits a slice; true when there is something or the stream has ended.
-    fn wait_slice(&self, slice: std::time::Duration, wait: &str) -> PyResult<bool> {
-        let wait = strategy(wait)?;
-        self.with(|reader| {
+    fn wait_slice(
+        &self,
+        away: &Away<'_, pipe::PipeReader>,
+        slice: std::time::Duration,
+        wait: Wait,
+    ) -> PyResult<bool> {
+        away.with(|slot| {
+            let reader = slot.as_mut().ok_or_else(|| self.absent())?;
             let came = reader.wait(wait, slice);
             if reader.segment().path() == self.gauge().segment().path() {
                 *lock(&self.gauge) = PipeGauge::new(reader.segment()).map_err(raise)?;
@@ -129,13 +174,16 @@ impl PipeReader {
     }
 
     fn wait_for(&self, py: Python<'_>, timeout_ns: i64, wait: &str) -> PyResult<()> {
-        let answer = until(py, duration(timeout_ns), |slice| {
-            match self.wait_slice(slice, wait) {
-                Ok(false) => None,
-                answer => Some(answer),
-            }
-        })?;
-        answer.transpose().map(|_| ())
+        let wait = strategy(wait)?;
+        self.slot.away(py, |away| {
+            let answer = until(py, duration(timeout_ns), |slice| {
+                match self.wait_slice(&away, slice, wait) {
+                    Ok(false) => None,
+                    answer => Some(answer),
+                }
+            })?;
+            answer.transpose().map(|_| ())
+        })
     }
 }
 
@@ -156,39 +204,28 @@ impl PipeReader {
         timeout_ns: i64,
         wait: &str,
     ) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
-        let mut view = self.take(max_bytes)?;
+        let mut view = self.take(py, max_bytes)?;
         if view.is_none() && timeout_ns > 0 {
             self.wait_for(py, timeout_ns, wait)?;
-            view = self.take(max_bytes)?;
+            view = self.take(py, max_bytes)?;
         }
         view.map(|view| PyMemoryView::from(Bound::new(py, view)?.as_any()))
             .transpose()
-    }
-
-    /// A copy of the next record, its room given back; None when there is none yet.
-    fn read_record<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        self.with(|reader| {
-            let copy = reader.record().map_err(raise)?;
-            let copy = copy.map(|record| PyBytes::new(py, record));
-            reader.release();
-            self.received.store(reader.received(), Ordering::Relaxed);
-            Ok(copy)
-        })
     }
 
     /// Whether there is something to read, now or within the time.
     #[pyo3(signature = (timeout_ns, wait = "park"))]
     fn wait(&self, py: Python<'_>, timeout_ns: i64, wait: &str) -> PyResult<bool> {
         strategy(wait)?;
-        if self.with(|reader| Ok(reader.pending()))? == 0 {
+        if self.with(py, |reader| Ok(reader.pending()))? == 0 {
             self.wait_for(py, timeout_ns, wait)?;
         }
-        Ok(self.with(|reader| Ok(reader.pending()))? > 0)
+        Ok(self.with(py, |reader| Ok(reader.pending()))? > 0)
     }
 
     /// Gives the last batch's room back without reading on.
-    fn release(&self) -> PyResult<()> {
-        self.with(|reader| {
+    fn release(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, |reader| {
             reader.release();
             Ok(())
         })
@@ -200,11 +237,10 @@ impl PipeReader {
     }
 
     /// Lets go; the cursor stays, and the next reader goes on there.
-    fn close(&self) {
-        let mut slot = lock(&self.slot);
-        if let Some(mut reader) = slot.take() {
-            reader.release();
+    fn close(&self, py: Python<'_>) {
+        if let Some(mut reader) = self.slot.with(py, Option::take) {
             *lock(&self.closed) = true;
+            reader.release();
         }
     }
 
@@ -252,14 +288,14 @@ impl PipeReader {
 
     /// The writer closed the stream and everything was read.
     #[getter]
-    fn ended(&self) -> PyResult<bool> {
-        self.with(|reader| Ok(reader.has_ended()))
+    fn ended(&self, py: Python<'_>) -> PyResult<bool> {
+        self.with(py, |reader| Ok(reader.has_ended()))
     }
 
     /// Whether a NativeLoop holds it now.
     #[getter]
-    fn in_loop(&self) -> bool {
-        lock(&self.slot).is_none() && !*lock(&self.closed)
+    fn in_loop(&self, py: Python<'_>) -> bool {
+        self.slot.with(py, |slot| slot.is_none()) && !*lock(&self.closed)
     }
 }
 

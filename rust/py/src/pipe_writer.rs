@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -11,10 +12,11 @@ use tickwork_core::ring::pipe::{self, PipeGauge};
 
 use crate::buffers::Lent;
 use crate::errors::raise;
+use crate::place::Place;
 use crate::waiting::{duration, lock, until};
 
-/// The place of one writer: here while Python drives it, empty while a loop does.
-pub type Slot = Arc<Mutex<Option<pipe::PipeWriter>>>;
+/// The place of one writer.
+pub type Slot = Arc<Place<pipe::PipeWriter>>;
 
 /// The writing end of a pipe.
 #[pyclass(frozen, module = "tickwork_native")]
@@ -29,7 +31,7 @@ impl PipeWriter {
     pub fn new(writer: pipe::PipeWriter) -> PyResult<Self> {
         Ok(Self {
             gauge: PipeGauge::new(writer.segment()).map_err(raise)?,
-            slot: Arc::new(Mutex::new(Some(writer))),
+            slot: Arc::new(Place::new(writer)),
             closed: Mutex::new(false),
         })
     }
@@ -39,11 +41,37 @@ impl PipeWriter {
         Arc::clone(&self.slot)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut pipe::PipeWriter) -> PyResult<T>) -> PyResult<T> {
-        let mut slot = lock(&self.slot);
-        work(slot.as_mut().ok_or_else(|| self.absent())?)
+    #[inline(always)]
+    fn with<T>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut pipe::PipeWriter) -> PyResult<T>,
+    ) -> PyResult<T> {
+        self.slot.with(py, |slot| match slot {
+            Some(writer) => work(writer),
+            None => Err(self.absent()),
+        })
     }
 
+    /// Sends one record; `None` where an error has to be said, or made sure of.
+    #[inline(always)]
+    pub fn try_send_one(&self, py: Python<'_>, record: &[u8]) -> Option<bool> {
+        self.slot
+            .with(py, |slot| slot.as_mut()?.try_send(record).ok())
+    }
+
+    /// Sends as many whole records as there is room for; returns their number.
+    pub fn try_send_all(&self, py: Python<'_>, records: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let lent = Lent::get(records)?;
+        let records = whole(lent.bytes())?;
+        self.with(py, |writer| {
+            let sent = writer.stage_all(records);
+            writer.commit();
+            sent.map_err(raise)
+        })
+    }
+
+    #[cold]
     fn absent(&self) -> PyErr {
         let path = self.gauge.segment().path().display();
         let why = if *lock(&self.closed) {
@@ -81,6 +109,22 @@ fn stage(writer: &mut pipe::PipeWriter, record: &[u8]) -> PyResult<bool> {
     staged.map_err(raise)
 }
 
+/// Sends what there is room for, at most after one slice of waiting; true when all is sent.
+fn send_on(writer: &mut pipe::PipeWriter, rest: &mut &[&[u8]], slice: Duration) -> PyResult<bool> {
+    while let [record, behind @ ..] = *rest {
+        if stage(writer, record)? {
+            *rest = behind;
+            continue;
+        }
+        writer.commit();
+        if !writer.wait_for_room(record.len(), Wait::Park, slice) {
+            return Ok(false);
+        }
+    }
+    writer.commit();
+    Ok(true)
+}
+
 #[pymethods]
 impl PipeWriter {
     /// Makes the segment, or takes over what an earlier writer left.
@@ -89,53 +133,28 @@ impl PipeWriter {
         Self::new(pipe::PipeWriter::create(&path, capacity_bytes, name).map_err(raise)?)
     }
 
-    /// Sends as many whole records as there is room for; returns their number.
-    fn try_send(&self, records: &Bound<'_, PyAny>) -> PyResult<usize> {
-        let lent = Lent::get(records)?;
-        let records = whole(lent.bytes())?;
-        self.with(|writer| {
-            let mut sent = 0;
-            for record in records {
-                if !stage(writer, record)? {
-                    break;
-                }
-                sent += 1;
-            }
-            writer.commit();
-            Ok(sent)
-        })
-    }
-
     /// Sends all records and waits for room; fewer only when time is over.
     fn send(&self, py: Python<'_>, records: &Bound<'_, PyAny>, timeout_ns: i64) -> PyResult<usize> {
         let lent = Lent::get(records)?;
         let records: Vec<&[u8]> = whole(lent.bytes())?.collect();
-        let mut sent = 0;
-        let mut step = |slice| {
-            self.with(|writer| {
-                while sent < records.len() {
-                    let record = records[sent];
-                    if !stage(writer, record)? {
-                        writer.commit();
-                        if !writer.wait_for_room(record.len(), Wait::Park, slice) {
-                            return Ok(false);
-                        }
-                        continue;
-                    }
-                    sent += 1;
-                }
-                writer.commit();
-                Ok(true)
-            })
-        };
-        if !step(std::time::Duration::ZERO)? {
-            let answer = until(py, duration(timeout_ns), |slice| match step(slice) {
-                Ok(false) => None,
-                answer => Some(answer),
-            })?;
-            answer.transpose()?;
+        let mut rest = records.as_slice();
+        if self.with(py, |writer| send_on(writer, &mut rest, Duration::ZERO))? {
+            return Ok(records.len());
         }
-        Ok(sent)
+        self.slot.away(py, |away| {
+            let answer = until(py, duration(timeout_ns), |slice| {
+                let sent = away.with(|slot| match slot {
+                    Some(writer) => send_on(writer, &mut rest, slice),
+                    None => Err(self.absent()),
+                });
+                match sent {
+                    Ok(false) => None,
+                    answer => Some(answer),
+                }
+            })?;
+            answer.transpose()
+        })?;
+        Ok(records.len() - rest.len())
     }
 
     /// Whether a process holds the reading end.
@@ -144,11 +163,10 @@ impl PipeWriter {
     }
 
     /// Marks the end of the stream and lets go; what was sent stays readable.
-    fn close(&self) {
-        let mut slot = lock(&self.slot);
-        if let Some(mut writer) = slot.take() {
-            writer.close();
+    fn close(&self, py: Python<'_>) {
+        if let Some(mut writer) = self.slot.with(py, Option::take) {
             *lock(&self.closed) = true;
+            writer.close();
         }
     }
 
@@ -196,7 +214,7 @@ impl PipeWriter {
 
     /// Whether a NativeLoop holds it now.
     #[getter]
-    fn in_loop(&self) -> bool {
-        lock(&self.slot).is_none() && !*lock(&self.closed)
+    fn in_loop(&self, py: Python<'_>) -> bool {
+        self.slot.with(py, |slot| slot.is_none()) && !*lock(&self.closed)
     }
 }

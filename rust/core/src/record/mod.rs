@@ -129,6 +129,7 @@ pub fn type_of(record: &[u8]) -> Option<u8> {
 /// `None` when the header is cut off or the type is unknown: then nothing after it can be
 /// found either, and the reader has to stop.
 #[must_use]
+#[inline]
 pub fn record_len(bytes: &[u8]) -> Option<usize> {
     if bytes.len() < ALIGNMENT {
         return None;
@@ -145,6 +146,13 @@ pub fn record_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether `bytes` are one record, whole and padded to full lines.
+#[inline]
+#[must_use]
+pub fn is_one(bytes: &[u8]) -> bool {
+    bytes.len().is_multiple_of(ALIGNMENT) && record_len(bytes) == Some(bytes.len())
+}
+
 /// Writes a pad record of `length` bytes (its header only; the rest is never read).
 ///
 /// # Panics
@@ -157,6 +165,7 @@ pub fn write_pad(out: &mut [u8], sequence: u64, length: u32) {
 }
 
 /// The records of a batch, one after the other; ends at the first that is not whole.
+#[derive(Clone, Debug)]
 pub struct Records<'a> {
     rest: &'a [u8],
 }

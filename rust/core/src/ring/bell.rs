@@ -64,6 +64,7 @@ impl Bell {
         self.mapping.word32(self.wake_words[0])
     }
 
+    #[inline(always)]
     fn sleepers_word(&self) -> Option<&AtomicU32> {
         self.sleepers
             .as_ref()
@@ -73,7 +74,7 @@ impl Bell {
     /// Wakes whoever sleeps. Called after the commit; without sleepers it is one look.
     ///
     /// The flag is cleared before the wake word moves: the other order loses a wake-up.
-    #[inline]
+    #[inline(always)]
     pub fn ring(&self) {
         order_all();
         let Some(sleepers) = self.sleepers_word() else {

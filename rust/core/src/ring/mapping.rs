@@ -186,6 +186,22 @@ impl Memory for Words {
     }
 
     #[inline(always)]
+    fn fill(&self, at: usize, bytes: &[u8]) {
+        let words = self.range(at, bytes.len() / WORD);
+        let target = words.as_ptr().cast_mut().cast::<[u8; 64]>();
+        if let Ok(line) = <&[u8; 64]>::try_from(bytes) {
+            // SAFETY: inside of the mapping; nobody looks at it now, which the caller says. The
+            // usual record is one line, which takes four moves where its length is known.
+            unsafe { target.write_unaligned(*line) };
+            return;
+        }
+        // SAFETY: as above.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target.cast(), words.len() * WORD);
+        }
+    }
+
+    #[inline(always)]
     fn copy_out(&self, at: usize, bytes: &mut [u8]) {
         let chunks = bytes.as_chunks_mut::<WORD>().0;
         for (word, chunk) in self.range(at, chunks.len()).iter().zip(chunks) {

@@ -22,4 +22,5 @@ pub mod top;
 
 pub use bell::Wait;
 pub use error::SegmentError;
+pub use mapping::Mapping;
 pub use source::{Liveness, Source};

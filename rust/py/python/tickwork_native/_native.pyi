@@ -133,7 +133,7 @@ class PipeWriter:
     def create(path: str | os.PathLike[str], capacity_bytes: int, name: str) -> PipeWriter:
         """Makes the segment, or takes over what an earlier writer left (generation + 1)."""
 
-    def try_send(self, records: Buffer) -> int:
+    def try_send(self, records: Buffer, /) -> int:
         """Sends as many whole records as there is room for; returns their number."""
 
     def send(self, records: Buffer, timeout_ns: int) -> int:

@@ -60,7 +60,7 @@ impl PipeReader {
     ///
     /// # Errors
     /// Corrupt.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self) -> Result<Option<&[u8]>, SegmentError> {
         match self.head.peek() {
             Head::Record { at, length } => {
@@ -83,27 +83,16 @@ impl PipeReader {
     /// # Errors
     /// Corrupt.
     pub fn batch(&mut self, max_bytes: usize) -> Result<Option<(usize, usize)>, SegmentError> {
-        let (mut start, mut end) = (0, 0);
-        loop {
-            match self.head.peek() {
-                Head::Record { at, length } => {
-                    let at = at * WORD;
-                    let first = end == 0;
-                    if !first && (at != end || end - start + length > max_bytes) {
-                        break;
-                    }
-                    if first {
-                        start = at;
-                    }
-                    end = at + length;
-                    self.head.advance(length);
-                    self.received += 1;
-                }
-                Head::Nothing => break,
-                Head::Corrupt { position } => return Err(self.corrupt(position)),
+        match self.head.peek() {
+            Head::Record { at, length } => {
+                self.head.advance(length);
+                let (more, count) = self.head.run_on(at, length, max_bytes);
+                self.received += 1 + count;
+                Ok(Some((at * WORD, length + more)))
             }
+            Head::Nothing => Ok(None),
+            Head::Corrupt { position } => Err(self.corrupt(position)),
         }
-        Ok((end > 0).then_some((start, end - start)))
     }
 
     #[cold]
@@ -115,7 +104,7 @@ impl PipeReader {
     }
 
     /// Gives the room of everything read back, and wakes a writer that waits for it.
-    #[inline]
+    #[inline(always)]
     pub fn release(&mut self) {
         if self.head.store() {
             self.to_writer.ring();

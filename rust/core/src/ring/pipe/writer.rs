@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{bells, shape};
+use crate::record::Records;
 use crate::ring::bell::{Bell, Wait};
 use crate::ring::heartbeat::Heart;
 use crate::ring::mapping::Words;
@@ -60,7 +61,7 @@ impl PipeWriter {
     ///
     /// # Errors
     /// TooLong.
-    #[inline]
+    #[inline(always)]
     pub fn try_send(&mut self, record: &[u8]) -> Result<bool, SegmentError> {
         let staged = self.stage(record)?;
         self.commit();
@@ -71,7 +72,7 @@ impl PipeWriter {
     ///
     /// # Errors
     /// TooLong.
-    #[inline]
+    #[inline(always)]
     pub fn stage(&mut self, record: &[u8]) -> Result<bool, SegmentError> {
         if record.len() > self.tail.longest() {
             return Err(self.too_long(record.len()));
@@ -79,6 +80,20 @@ impl PipeWriter {
         let staged = self.tail.stage(record);
         self.sent += u64::from(staged);
         Ok(staged)
+    }
+
+    /// Copies records in as long as there is room, to be seen with the next `commit`; returns
+    /// their number.
+    ///
+    /// # Errors
+    /// TooLong where that ended it: what stands before is staged.
+    pub fn stage_all(&mut self, mut records: Records<'_>) -> Result<usize, SegmentError> {
+        let count = self.tail.stage_all(&mut records);
+        self.sent += count as u64;
+        match records.next() {
+            Some(record) if record.len() > self.tail.longest() => Err(self.too_long(record.len())),
+            _ => Ok(count),
+        }
     }
 
     #[cold]
@@ -91,7 +106,7 @@ impl PipeWriter {
     }
 
     /// Lets the reader see what was staged, and wakes it if it sleeps.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self) {
         if self.tail.commit() {
             self.to_reader.ring();

@@ -29,6 +29,12 @@ pub trait Memory {
         }
     }
 
+    /// Writes whole words that nobody looks at before a later store says that they are there.
+    #[inline(always)]
+    fn fill(&self, at: usize, bytes: &[u8]) {
+        self.copy_in(at, bytes);
+    }
+
     /// Reads whole words into `bytes`, in any order, each word whole.
     #[inline(always)]
     fn copy_out(&self, at: usize, bytes: &mut [u8]) {

@@ -6,6 +6,8 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::record::Records;
+
 use super::{Memory, Newest, Region, WORD, control, is_pad, is_position, put_pad, record_length};
 
 /// The writing end.
@@ -59,7 +61,7 @@ impl<M: Memory> PipeTail<M> {
 
     /// Copies one record in, if there is room; `commit` lets the reader see it. The record's
     /// first word becomes its sequence; its length is a multiple of 64.
-    #[inline]
+    #[inline(always)]
     pub fn stage(&mut self, record: &[u8]) -> bool {
         let length = record.len() as u64;
         let inside = self.region.inside(self.staged);
@@ -69,25 +71,65 @@ impl<M: Memory> PipeTail<M> {
             return false;
         }
         if pad > 0 {
-            put_pad(
-                &self.memory,
-                self.word_of(self.staged),
-                self.newest.sequence,
-                pad,
-            );
-            self.staged += pad;
+            self.pad(pad);
         }
-        let at = self.word_of(self.staged);
-        self.newest.sequence += 1;
-        self.memory.copy_in(at + 1, &record[WORD..]);
-        self.memory
-            .store(at, self.newest.sequence, Ordering::Relaxed);
-        self.staged += length;
+        self.put(self.word_of(self.staged), record);
         true
     }
 
-    /// Lets the reader see all that was staged; says whether that was anything.
+    /// Copies records in until one finds no room or is longer than `longest`; says how many, and
+    /// leaves the others.
     #[inline]
+    pub fn stage_all(&mut self, records: &mut Records<'_>) -> usize {
+        let mut count = 0;
+        let mut rest = records.clone();
+        let mut free = self.piece();
+        let mut at = self.word_of(self.staged);
+        while let Some(record) = rest.next() {
+            let length = record.len() as u64;
+            if length <= free {
+                self.put(at, record);
+            } else if record.len() > self.longest() || !self.stage(record) {
+                break;
+            } else {
+                (free, at) = (self.piece() + length, self.word_of(self.staged - length));
+            }
+            *records = rest.clone();
+            count += 1;
+            free -= length;
+            at += record.len() / WORD;
+        }
+        count
+    }
+
+    /// Bytes from here that are free as far as is known, in one piece.
+    #[inline(always)]
+    fn piece(&self) -> u64 {
+        let to_end = self.region.size - self.region.inside(self.staged);
+        let used = self.staged.saturating_sub(self.cursor);
+        self.region.size.saturating_sub(used).min(to_end)
+    }
+
+    /// Copies a record to the word `at`, where there is room.
+    #[inline(always)]
+    fn put(&mut self, at: usize, record: &[u8]) {
+        self.newest.sequence += 1;
+        self.memory.fill(at, record);
+        self.memory
+            .store(at, self.newest.sequence, Ordering::Relaxed);
+        self.staged += record.len() as u64;
+    }
+
+    /// Fills the end of the region: the next record begins where the region does.
+    #[cold]
+    fn pad(&mut self, length: u64) {
+        let at = self.word_of(self.staged);
+        put_pad(&self.memory, at, self.newest.sequence, length);
+        self.staged += length;
+    }
+
+    /// Lets the reader see all that was staged; says whether that was anything.
+    #[inline(always)]
     pub fn commit(&mut self) -> bool {
         if self.staged == self.committed {
             return false;
@@ -203,7 +245,7 @@ impl<M: Memory> PipeHead<M> {
     }
 
     /// The record at the cursor, pads skipped. Moving on is `advance`.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> Head {
         loop {
             if self.cursor >= self.committed && !self.look() {
@@ -227,14 +269,37 @@ impl<M: Memory> PipeHead<M> {
         }
     }
 
-    /// Moves past a record of `length` bytes; `store` gives its room back.
+    /// Goes on from the record of `length` bytes at `at`, which was passed: how many bytes of whole
+    /// records follow it in one piece, at most `max_bytes` together with it, and how many records.
+    /// What cannot be a record ends the piece; `peek` says so when it is its turn.
     #[inline]
+    pub fn run_on(&mut self, at: usize, length: usize, max_bytes: usize) -> (usize, u64) {
+        let to_end = self.region.size - (at + length / WORD - self.region.at) as u64 * WORD as u64;
+        let room = (self.committed - self.cursor).min(to_end);
+        let limit = room.min((max_bytes as u64).saturating_sub(length as u64));
+        let (mut passed, mut count) = (0, 0);
+        while passed < limit {
+            let here = at + (length + passed as usize) / WORD;
+            let next = record_length(&self.memory, here);
+            let is_whole = next != 0 && next.is_multiple_of(64) && next <= limit - passed;
+            if !is_whole || is_pad(&self.memory, here) {
+                break;
+            }
+            passed += next;
+            count += 1;
+        }
+        self.cursor += passed;
+        (passed as usize, count)
+    }
+
+    /// Moves past a record of `length` bytes; `store` gives its room back.
+    #[inline(always)]
     pub fn advance(&mut self, length: usize) {
         self.cursor += length as u64;
     }
 
     /// Gives the room of everything passed back to the writer; says whether that was anything.
-    #[inline]
+    #[inline(always)]
     pub fn store(&mut self) -> bool {
         if self.stored == self.cursor {
             return false;
