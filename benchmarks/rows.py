@@ -99,7 +99,8 @@ MARKET = [
     Row("fused-bytes-to-published-top-mix", "ns/message", _core("fused-mix"),
         _composed("bytes-mix")),
     Row("fast-clock", "ns/reading", _core("clock-fast"),
-        [Part("core", "clock-system", "clock_gettime")], 0.6),
+        [Part("core", "clock-system", "clock_gettime")], 0.6,
+        beside={"the counter alone": _core("clock-counter")}),
 ]  # fmt: skip
 
 RINGS = [

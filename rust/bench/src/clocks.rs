@@ -1,8 +1,8 @@
-//! One reading of the clock: ours, and the system's.
+//! One reading of the clock: ours, the system's, and the counter's alone, which is ours' floor.
 
 use std::hint::black_box;
 
-use tickwork_core::clock::{fast_clock, monotonic_raw_ns};
+use tickwork_core::clock::{counter_ticks, fast_clock, monotonic_raw_ns};
 
 use crate::row::{Pass, Row};
 use crate::timing::measure;
@@ -29,6 +29,7 @@ pub fn make(name: &str) -> Option<Box<dyn Row>> {
             let clock = fast_clock();
             Some(Box::new(Readings(move || clock.now_ns())))
         }
+        "clock-counter" => Some(Box::new(Readings(|| counter_ticks().cast_signed()))),
         "clock-system" => Some(Box::new(Readings(monotonic_raw_ns))),
         _ => None,
     }
