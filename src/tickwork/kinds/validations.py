@@ -1,7 +1,7 @@
 """Puts the rules across fields into a structural schema, each where its ``self`` is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tickwork.kinds import compiler
@@ -49,11 +49,15 @@ def add_rules(schema: dict[str, Any]) -> None:
 def add_immutability(spec: dict[str, Any]) -> None:
     """Makes every property of ``spec`` unchangeable, but one."""
     fields = [name for name in spec["properties"] if name != CHANGEABLE]
+    _freeze_presence(spec, fields)
+    for name in fields:
+        _freeze(spec["properties"][name])
+
+
+def _freeze_presence(node: dict[str, Any], fields: Iterable[str]) -> None:
     for name in fields:
         rule = {"rule": f"has(self.{name}) == has(oldSelf.{name})", "message": IMMUTABLE}
-        spec.setdefault(VALIDATIONS, []).append({**rule, "fieldPath": f".{name}"})
-        node = spec["properties"][name]
-        _freeze(node)
+        node.setdefault(VALIDATIONS, []).append({**rule, "fieldPath": f".{name}"})
 
 
 def _freeze(node: dict[str, Any]) -> None:
@@ -63,6 +67,7 @@ def _freeze(node: dict[str, Any]) -> None:
     """
     if node.get(LIST_TYPE) == "map" and _is_open(node["items"]):
         _freeze_order(node)
+        _freeze_presence(node["items"], node["items"]["properties"])
         for each in node["items"]["properties"].values():
             _freeze(each)
         return

@@ -335,5 +335,9 @@ RULES: tuple[Rule[specs.PipelineSpec], ...] = (
     ),
     Rule("there is no such unit", _cpu_units, (_cel_of_cpu_units(),)),
     *(_reach_rule(name) for name, reach in REACH.items() if reach is not Reach.ANYWHERE),
-    *(_topology_rule(name) for name in REACH if "broadcast" not in TOPOLOGIES[name]),
+    *(
+        _topology_rule(name)
+        for name, reach in REACH.items()
+        if reach is Reach.ANYWHERE and "broadcast" not in TOPOLOGIES[name]
+    ),
 )
