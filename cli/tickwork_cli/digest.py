@@ -8,6 +8,7 @@ from tickwork.conductor.outcome import Failure, Outcome
 
 DIGEST_BYTES_MAX = 4000
 TEXT_CHARACTERS_MAX = 600
+WHOLE_WAY = "endToEnd"
 
 
 def of_results(results: Any, exit_code: int) -> dict[str, Any]:
@@ -37,9 +38,14 @@ def of_results(results: Any, exit_code: int) -> dict[str, Any]:
                 "p50HighNs": hop.p50_high_ns,
                 "p99Ns": hop.p99_ns,
             }
-            for hop in results.hops
+            for hop in sorted(results.hops, key=_is_a_part)
         ],
     }
+
+
+def _is_a_part(hop: Any) -> bool:
+    """Sorts the whole way before its parts: what stands first is what a list shows."""
+    return not hop.name.startswith(WHOLE_WAY)
 
 
 def of_outcome(outcome: Outcome, why: str) -> dict[str, Any]:

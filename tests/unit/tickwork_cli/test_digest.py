@@ -1,5 +1,7 @@
 import json
 
+import synthetic_run
+from tickwork_analysis import summary
 from tickwork_cli import digest
 
 from tickwork import errors
@@ -44,3 +46,10 @@ def test_start_and_skew_are_those_of_the_journal() -> None:
 def test_long_texts_are_cut() -> None:
     assert len(digest.cut("x" * 10_000)) == digest.TEXT_CHARACTERS_MAX
     assert digest.cut("short") == "short"
+
+
+def test_the_whole_way_stands_before_its_parts(tmp_path) -> None:
+    found = summary.summarise(synthetic_run.write_run(tmp_path / "run"))
+    names = [each["name"] for each in digest.of_results(found.results, 0)["questions"]]
+    assert names[0] == "endToEnd"
+    assert sorted(names) == sorted(hop.name for hop in found.results.hops)
