@@ -5,16 +5,19 @@ retried here; whoever asked knows when to ask again.
 """
 
 import asyncio
+import base64
 import json
 import os
 import pathlib
+import shutil
 import ssl
+import tempfile
+import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import aiohttp
-import kubernetes.client
-import kubernetes.config
+import yaml
 
 from tickwork import clock, errors
 from tickwork_operator import resources, telemetry
@@ -26,7 +29,8 @@ LIST_PAGE_ITEMS = 500
 
 _APPLY = "application/apply-patch+yaml"
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
+_IN_CLUSTER_HOST = "KUBERNETES_SERVICE_HOST"
+SERVICE_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 Object = dict[str, Any]
 
@@ -39,40 +43,87 @@ class Access(NamedTuple):
     certificate_file: str | None
     key_file: str | None
     verify: bool
-    authorization: str | None
+    authorization: str | None = None
 
 
 class Login:
     """Finds the way to the API server: a pod's service account, else a kubeconfig.
 
-    ``access()`` may be asked again and again: a service account's token changes on disk.
+    ``access()`` may be asked again and again: a token in a file changes while we run. Certificates
+    that a kubeconfig holds itself are put into files of our own, as TLS wants them.
     """
 
     def __init__(self) -> None:
-        self._configuration = kubernetes.client.Configuration()
+        self._token_file: pathlib.Path | None = None
+        self._token: str | None = None
+        self._made: pathlib.Path | None = None
+        host = os.environ.get(_IN_CLUSTER_HOST)
         try:
-            if os.environ.get(_IN_CLUSTER):
-                kubernetes.config.load_incluster_config(self._configuration)  # type: ignore[no-untyped-call]
-            else:
-                kubernetes.config.load_kube_config(client_configuration=self._configuration)  # type: ignore[no-untyped-call]
-        except (kubernetes.config.ConfigException, OSError) as error:
+            self._access = self._of_pod(host) if host else self._of_file(_kubeconfig())
+        except (OSError, KeyError, TypeError, StopIteration, ValueError, yaml.YAMLError) as error:
             raise errors.MissingError(
-                f"Looking for the cluster: {error}",
-                "Run in a pod with a service account, or set KUBECONFIG.",
+                f"Looking for the cluster: no way in: {error!r}.",
+                "Run in a pod with a service account, or let KUBECONFIG name a file that has a "
+                "current context, and a certificate or a token.",
             ) from error
 
     def access(self) -> Access:
         """Returns how to reach the API server now."""
-        found = self._configuration
-        key = found.get_api_key_with_prefix("BearerToken", alias="authorization")
+        token = self._token
+        if self._token_file is not None:
+            token = self._token_file.read_text(encoding="utf-8").strip()
+        return self._access._replace(authorization=f"Bearer {token}" if token else None)
+
+    def _of_pod(self, host: str) -> Access:
+        port = os.environ["KUBERNETES_SERVICE_PORT"]
+        self._token_file = SERVICE_ACCOUNT / "token"
+        self._token_file.stat()
+        shown = f"[{host}]" if ":" in host else host
+        ca_file = str(SERVICE_ACCOUNT / "ca.crt")
+        return Access(f"https://{shown}:{port}", ca_file, None, None, verify=True)
+
+    def _of_file(self, path: pathlib.Path) -> Access:
+        whole = yaml.safe_load(path.read_text(encoding="utf-8"))
+        context = _named(whole["contexts"], whole["current-context"])["context"]
+        server = _named(whole["clusters"], context["cluster"])["cluster"]
+        user = _named(whole["users"], context["user"])["user"]
+        if "exec" in user or "auth-provider" in user:
+            raise ValueError("a plug-in for logging in is not supported")
+        self._token = user.get("token")
+        if "tokenFile" in user:
+            self._token_file = path.parent / user["tokenFile"]
         return Access(
-            server=found.host,
-            ca_file=found.ssl_ca_cert,
-            certificate_file=found.cert_file,
-            key_file=found.key_file,
-            verify=found.verify_ssl,
-            authorization=f"Bearer {key.split(' ')[-1].strip()}" if key else None,
+            server["server"].rstrip("/"),
+            self._file(path, server, "certificate-authority"),
+            self._file(path, user, "client-certificate"),
+            self._file(path, user, "client-key"),
+            verify=not server.get("insecure-skip-tls-verify", False),
         )
+
+    def _file(self, path: pathlib.Path, where: Object, key: str) -> str | None:
+        """Returns the file that ``key`` names, or one with the data that stands there instead."""
+        if (data := where.get(f"{key}-data")) is not None:
+            made = self._directory() / key
+            made.touch(mode=0o600)
+            made.write_bytes(base64.b64decode(data))
+            return str(made)
+        return str(path.parent / where[key]) if key in where else None
+
+    def _directory(self) -> pathlib.Path:
+        """Returns a directory of our own, that goes when we go."""
+        if self._made is None:
+            self._made = pathlib.Path(tempfile.mkdtemp(prefix="tickwork-operator-"))
+            weakref.finalize(self, shutil.rmtree, self._made, ignore_errors=True)
+        return self._made
+
+
+def _kubeconfig() -> pathlib.Path:
+    named = os.environ.get("KUBECONFIG") or str(pathlib.Path.home() / ".kube" / "config")
+    return next(path for path in map(pathlib.Path, named.split(os.pathsep)) if path.is_file())
+
+
+def _named(entries: list[Object], name: str) -> Object:
+    return next(each for each in entries if each["name"] == name)
 
 
 def read_options(path: pathlib.Path) -> str:

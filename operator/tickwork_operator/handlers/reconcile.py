@@ -22,6 +22,9 @@ BACK_OFF_NS_MIN = 500_000_000
 BACK_OFF_NS_MAX = 60_000_000_000
 EVENT_TEXT_MAX = 1000
 
+# What the Conductor tells every second, and no decision looks at.
+_PASSING = frozenset({"percent", "block", "message"})
+
 Object = dict[str, Any]
 Outcome = Literal["changed", "unchanged", "failed"]
 Decide = Callable[[Mapping[str, Any], decide.Observed, int, Options], decide.Decision]
@@ -267,8 +270,9 @@ def event(experiment: Object, said: decide.Event, now_unix_ns: int) -> Object:
 
 def _essence(experiment: Object) -> Any:
     status = dict(experiment.get("status", {}))
-    progress = status.pop("progress", None) or {}
-    return experiment["metadata"].get("generation"), status, progress.get("phase")
+    told = status.pop("progress", None) or {}
+    progress = {key: value for key, value in told.items() if key not in _PASSING}
+    return experiment["metadata"].get("generation"), status, progress
 
 
 def _named(experiment: Object) -> dict[str, str]:
