@@ -137,7 +137,8 @@ chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them check
 	$(BIN)/pytest -n 0 -q -rs -m chart tests/chart
 
 .PHONY: cluster-test
-cluster-test: setup ## Everything on the cluster of KUBECONFIG; images of IMAGE_TAG, else of the chart
+cluster-test: setup ## Everything on the cluster of KUBECONFIG; IMAGE_LOAD="…" brings images to its nodes
+	@tests/cluster/stand_in/prepare.sh
 	$(BIN)/pytest -n 0 -q -rs -m cluster tests/cluster
 
 .PHONY: kustomize

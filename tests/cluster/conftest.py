@@ -1,4 +1,4 @@
-"""Marks everything in this folder, and skips it with one sentence where there is no cluster."""
+"""A cluster or one clear sentence; for each test a namespace, and an operator over it."""
 
 import os
 import pathlib
@@ -6,16 +6,21 @@ import shutil
 
 import pytest
 
-from cluster import shell
+from cluster import api as apis
+from cluster import process, shell, space
+from tickwork.kinds import crd
 
 HERE = pathlib.Path(__file__).parent
+STAND_IN = "docker.io/tickwork/stand-in:test"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks all tests here; those that stop a part of the cluster come last."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("cluster")
             item.add_marker(pytest.mark.timeout(600))
+    items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,3 +29,47 @@ def cluster() -> None:
         pytest.skip("no cluster: KUBECONFIG is not set, or kubectl is not on the PATH")
     if not shell.answers():
         pytest.skip(f"no cluster: the one of KUBECONFIG={os.environ['KUBECONFIG']} does not answer")
+
+
+@pytest.fixture(scope="session")
+def api(cluster):
+    """The API server, with the custom resource installed."""
+    found = apis.Api()
+    found.apply(crd.custom_resource_definition())
+    return found
+
+
+@pytest.fixture
+def room(api, request):
+    """A namespace of this test's own, where Pod Security is ``restricted``."""
+    made = space.Space(api, request.node.name.removeprefix("test_").replace("_", "-").lower())
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def stand_ins():
+    """Images for tests of pods' fates."""
+    return {"services": STAND_IN, "conductor": STAND_IN}
+
+
+@pytest.fixture
+def make_operator(room, tmp_path):
+    """Makes operators for the namespace of this test, and ends what they leave running."""
+    made = []
+
+    def make(images, **more):
+        folder = tmp_path / f"operator-{len(made)}"
+        folder.mkdir()
+        made.append(process.Operator(room, folder, images, **more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()
+
+
+@pytest.fixture
+def operator(make_operator, stand_ins):
+    """An operator that runs, ready, over stand-ins."""
+    return make_operator(stand_ins).start().wait_ready()
