@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tickwork_core::record::Records;
 use tickwork_core::record::frame::{self, Frame};
 use tickwork_core::ring::pipe::{PipeReader, PipeWriter, unnamed};
 use tickwork_core::ring::{SegmentError, Wait};
@@ -52,6 +53,7 @@ fn take(bytes: &[u8], model: &mut VecDeque<(u64, usize)>, read: &mut u64) {
 #[derive(Clone, Debug)]
 enum Step {
     Send(usize),
+    SendAll(Vec<usize>),
     Read(usize),
     Batch(usize),
     RestartWriter,
@@ -61,6 +63,7 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0_usize..1900).prop_map(Step::Send),
+        3 => proptest::collection::vec(0_usize..300, 0..40).prop_map(Step::SendAll),
         3 => (1_usize..8).prop_map(Step::Read),
         2 => (64_usize..4096).prop_map(Step::Batch),
         1 => Just(Step::RestartWriter),
@@ -96,6 +99,18 @@ proptest! {
                         prop_assert!(writer.pending() + 2 * bytes.len() as u64 > 4096);
                     }
                 }
+                Step::SendAll(lengths) => {
+                    let numbered = lengths.iter().zip(sent..);
+                    let batch: Vec<u8> = numbered.flat_map(|(&length, id)| record(id, length)).collect();
+                    let count = writer.stage_all(Records::new(&batch)).expect("short enough");
+                    writer.commit();
+                    model.extend((sent..).zip(lengths[..count].iter().copied()));
+                    sent += count as u64;
+                    if let Some(&length) = lengths.get(count) {
+                        let room = 4096 - writer.pending();
+                        prop_assert!(room < 2 * record(0, length).len() as u64);
+                    }
+                }
                 Step::Read(count) => {
                     for _ in 0..count {
                         let found = reader.record().expect("sound");
@@ -110,7 +125,7 @@ proptest! {
                     if let Some((at, length)) = reader.batch(most).expect("sound") {
                         // SAFETY: the batch is ours until `release`.
                         let bytes = unsafe { reader.segment().mapping().bytes(at, length) };
-                        for bytes in tickwork_core::record::Records::new(bytes) {
+                        for bytes in Records::new(bytes) {
                             take(bytes, &mut model, &mut read);
                         }
                     }

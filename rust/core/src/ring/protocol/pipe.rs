@@ -89,15 +89,15 @@ impl<M: Memory> PipeTail<M> {
             let length = record.len() as u64;
             if length <= free {
                 self.put(at, record);
+                free -= length;
+                at += record.len() / WORD;
             } else if record.len() > self.longest() || !self.stage(record) {
                 break;
             } else {
-                (free, at) = (self.piece() + length, self.word_of(self.staged - length));
+                (free, at) = (self.piece(), self.word_of(self.staged));
             }
             *records = rest.clone();
             count += 1;
-            free -= length;
-            at += record.len() / WORD;
         }
         count
     }
