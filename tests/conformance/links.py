@@ -1,11 +1,14 @@
 """The variants of the link concept that one suite runs over, and how a test holds one."""
 
 import dataclasses
+import functools
 import pathlib
 import socket
+import tempfile
 
+import certificates
 from tickwork_services import clocks
-from tickwork_services.link import link, transports
+from tickwork_services.link import link, secure, transports
 from tickwork_services.record import layout, market
 
 from tickwork.unit import unit as units
@@ -23,6 +26,7 @@ class Variant:
     topology: str
     listener: str = "outlet"
     region: str | None = None
+    secure: bool = False
 
     @property
     def is_lossless(self) -> bool:
@@ -34,7 +38,8 @@ class Variant:
 
     def __str__(self) -> str:
         region = f"-{self.region}" if self.region else ""
-        return f"{self.transport}-{self.topology}-{self.listener}{region}"
+        secure = "-secure" if self.secure else ""
+        return f"{self.transport}-{self.topology}-{self.listener}{region}{secure}"
 
 
 PIPES = (
@@ -42,14 +47,24 @@ PIPES = (
     Variant("shm", "pipe"),
     Variant("tcp", "pipe", "outlet"),
     Variant("tcp", "pipe", "inlet"),
+    Variant("tcp", "pipe", "outlet", secure=True),
+    Variant("tcp", "pipe", "inlet", secure=True),
     Variant("udp", "pipe", "inlet"),
 )
 BROADCASTS = (
     Variant("shm", "broadcast", region="top"),
     Variant("shm", "broadcast", region="depth"),
     Variant("tcp", "broadcast"),
+    Variant("tcp", "broadcast", secure=True),
 )
 ALL = (*PIPES, *BROADCASTS)
+
+
+@functools.cache
+def make_contexts():
+    """Certificates for all secured links of this process; the contexts hold what they need."""
+    with tempfile.TemporaryDirectory() as folder:
+        return secure.make_contexts(certificates.make(pathlib.Path(folder)))
 
 
 def free_address():
@@ -75,9 +90,18 @@ class Joint:
             address=address,
             capacity_bytes=capacity_bytes,
             region=variant.region,
+            secure=variant.secure,
             options={"silenceMs": 200} if variant.transport == "udp" else {},
         )
-        self.seat = link.Seat("park", SYMBOLS, transports.make_memory(), lambda: 0)
+        self.warnings = []
+        self.seat = link.Seat(
+            "park",
+            SYMBOLS,
+            transports.make_memory(),
+            lambda: 0,
+            contexts=make_contexts() if variant.secure else None,
+            warn=self.warnings.append,
+        )
         self._made = []
 
     def outlet(self):

@@ -73,7 +73,7 @@ def test_a_slow_reader_of_a_pipe_means_back_pressure_and_no_loss(joint):
     assert outlet.counters()["highWater"] > 0
 
 
-@over(*(each for each in links.ALL if each.transport in ("tcp", "udp")))
+@over(*(each for each in links.ALL if each.transport in ("tcp", "udp") and not each.secure))
 def test_garbage_on_the_wire_is_counted_and_passed_over(joint):
     inlet_listens = joint.variant.listener == "inlet"
     if joint.variant.transport == "udp":
@@ -100,7 +100,7 @@ def test_garbage_on_the_wire_is_counted_and_passed_over(joint):
         assert market.read_market(read(inlet, 1)[0]).state == layout.LIVE
 
 
-@over(*(each for each in links.ALL if each.transport == "tcp"))
+@over(*(each for each in links.ALL if each.transport == "tcp" and not each.secure))
 def test_a_line_that_a_dead_writer_left_unfinished_is_torn(joint):
     if joint.variant.listener == "inlet":
         inlet = joint.inlet()
@@ -285,7 +285,7 @@ def test_udp_sees_loss_by_sequence(joint):
     assert inlet.counters()["lost"] == 3
 
 
-@over(*(each for each in links.ALL if each.transport in ("tcp", "udp")))
+@over(*(each for each in links.ALL if each.transport in ("tcp", "udp") and not each.secure))
 def test_a_taken_port_is_an_error_with_the_address(joint):
     kind = socket.SOCK_DGRAM if joint.variant.transport == "udp" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as holder:

@@ -14,7 +14,7 @@ from typing import Any
 from tickwork.unit import unit as units
 from tickwork_services import clocks
 from tickwork_services.host import component, meter, native
-from tickwork_services.link import link, transports
+from tickwork_services.link import link, secure, transports
 
 Make = Callable[[component.Context], component.Component]
 
@@ -52,12 +52,14 @@ class Parts:
         self._ends: dict[str, link.Inlet | link.Outlet] = {}
         self._loop: Any | None = None
         self._loop_started = False
+        self._contexts: secure.Contexts | None = None
         self._turns = 0
         self._turned_ns = 0
 
     async def open(self) -> None:
         """Makes all components and opens their ends, then the components, last to first."""
         memory = transports.make_memory()
+        self._contexts = _make_contexts(self._unit)
         for spec in self._unit.components:
             self._parts.append(self._make_part(spec, memory))
         self._direct = native.find_direct(self._stages())
@@ -167,6 +169,8 @@ class Parts:
             memory=memory,
             unix_offset_ns=lambda: clocks.measure_unix_map(1).offset_ns,
             clients_max=spec.settings.get("clientsMax"),
+            contexts=self._contexts,
+            warn=lambda text: self._log.warning("link", text=text),
         )
         inlets = {end.port: transports.make_inlet(end, seat) for end in spec.inlets}
         outlets = {end.port: transports.make_outlet(end, seat) for end in spec.outlets}
@@ -218,6 +222,14 @@ class Parts:
         self._loop_started = False
         undrained: int = await asyncio.to_thread(self._loop.stop, drain_ns)
         return undrained
+
+
+def _make_contexts(unit: units.Unit) -> secure.Contexts | None:
+    """Returns how the unit greets, where it has a certificate and a link that is secured."""
+    ends = [end for spec in unit.components for end in (*spec.inlets, *spec.outlets)]
+    if unit.tls is None or not any(end.secure for end in ends):
+        return None
+    return secure.make_contexts(unit.tls)
 
 
 def native_facts() -> dict[str, Any]:

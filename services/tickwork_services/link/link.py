@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from tickwork_services.link import secure
+
 RECORD_ALIGN_BYTES = 64
 
 
@@ -32,6 +34,8 @@ class Seat:
     ``symbols`` are the instruments' names by id, for codecs that write names. ``memory`` holds the
     pipes of the transport ``memory``, which have no address outside the process.
     ``clients_max`` bounds the readers of a broadcast at a time, where the component states it.
+    ``contexts`` are those of this unit's certificates, for ends that are secured. ``warn`` takes a
+    sentence for whoever runs this, seldom.
     """
 
     wait: str
@@ -39,6 +43,8 @@ class Seat:
     memory: Any
     unix_offset_ns: Callable[[], int]
     clients_max: int | None = None
+    contexts: secure.Contexts | None = None
+    warn: Callable[[str], None] = lambda _: None
 
 
 class Inlet(abc.ABC):

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from tickwork_services.link import sockets
+from tickwork_services.link import secure, sockets
 
 CLIENTS_MAX = 64
 POLL_SECONDS_MAX = 0.5
@@ -83,13 +83,20 @@ class Pump:
         name: str,
         bounds: Bounds,
         render: Callable[[bytes], bytes],
+        *,
         listener: socket.socket | None = None,
         dialer: sockets.Dialer | None = None,
+        contexts: secure.Contexts | None = None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._bounds = bounds
         self._render = render
         self._listener = listener
         self._dialer = dialer
+        self._contexts = contexts
+        self._warn = warn
+        self._warned = ""
+        self._greetings: list[secure.Greeting] = []
         self._lock = threading.Condition()
         self._queue = Queue()
         self._clients: list[Client] = []
@@ -171,6 +178,7 @@ class Pump:
                 "clientsCut": self._counts["clientsCut"],
                 "clientsRefused": self._counts["clientsRefused"],
                 "clientsGone": self._counts["clientsGone"],
+                "greetingsFailed": self._counts["greetingsFailed"],
                 "highWater": max(self._high_water, *waters),
                 "capacity": self._bounds.queue_bytes_max,
             }
@@ -182,6 +190,8 @@ class Pump:
         self._thread.join(CLOSE_SECONDS_MAX + 2 * POLL_SECONDS_MAX)
         for client in list(self._clients):
             self._remove(client)
+        for greeting in self._greetings:
+            greeting.close()
         for each in (self._listener, self._dialer, self._bell, self._rope, self._selector):
             if each is not None:
                 each.close()
@@ -205,6 +215,7 @@ class Pump:
         while not self._ending or (self._holds_lines() and turns_left > 0):
             turns_left -= self._ending
             self._dial()
+            self._dismiss_late()
             for key, _ in self._selector.select(0.05 if self._ending else self._wait_seconds()):
                 self._handle(key)
             self._flush_all()
@@ -216,20 +227,35 @@ class Pump:
             self._accept()
         elif isinstance(key.data, Client):
             self._listen_to(key.data)
+        elif isinstance(key.data, secure.Greeting):
+            self._greet(key.data)
         elif self._dialer is not None:
             self._selector.unregister(key.fileobj)
             connected = self._dialer.take()
             if connected is not None:
                 self._add(connected)
+            self._await_dialer(self._dialer)
 
     def _dial(self) -> None:
         """Connects where this end dials and has nobody."""
         dialer = self._dialer
-        if dialer is None or self._clients or dialer.pending is not None:
+        if dialer is None or self._clients:
             return
-        dialer.begin()
+        if dialer.pending is not None and dialer.is_late:
+            self._selector.unregister(dialer.pending)
+            dialer.give_up()
+            self._await_dialer(dialer)
+        if dialer.pending is None:
+            dialer.begin()
+            self._await_dialer(dialer)
+
+    def _await_dialer(self, dialer: sockets.Dialer) -> None:
+        """Waits for what is under way; says why the last attempt was refused."""
         if dialer.pending is not None:
-            self._selector.register(dialer.pending, selectors.EVENT_WRITE)
+            self._selector.register(dialer.pending, _event(write=dialer.wants_write))
+        elif dialer.reason:
+            self._fail_greeting(dialer.reason)
+            dialer.reason = ""
 
     def _wait_seconds(self) -> float:
         if self._dialer is None or self._clients or self._dialer.pending is not None:
@@ -242,11 +268,60 @@ class Pump:
             return
         with contextlib.suppress(BlockingIOError, ConnectionError):
             connected = sockets.prepare(listener.accept()[0])
-            if len(self._clients) >= self._bounds.clients_max:
+            full = len(self._clients) >= self._bounds.clients_max
+            if full or len(self._greetings) >= secure.GREETINGS_MAX:
                 self._counts["clientsRefused"] += 1
                 connected.close()
-            else:
+            elif self._contexts is None:
                 self._add(connected)
+            else:
+                self._begin_greeting(connected, self._contexts)
+
+    def _begin_greeting(self, connected: socket.socket, contexts: secure.Contexts) -> None:
+        try:
+            greeting = secure.Greeting(connected, contexts, listens=True)
+        except OSError as error:
+            connected.close()
+            self._fail_greeting(secure.explain(error))
+            return
+        self._greetings.append(greeting)
+        self._selector.register(greeting.socket, selectors.EVENT_READ, greeting)
+
+    def _greet(self, greeting: secure.Greeting) -> None:
+        try:
+            done = greeting.advance()
+        except OSError as error:
+            self._dismiss(greeting)
+            greeting.close()
+            self._fail_greeting(secure.explain(error))
+            return
+        if not done:
+            event = _event(write=greeting.wants_write)
+            self._selector.modify(greeting.socket, event, greeting)
+            return
+        self._dismiss(greeting)
+        if len(self._clients) >= self._bounds.clients_max:
+            self._counts["clientsRefused"] += 1
+            greeting.close()
+        else:
+            self._add(greeting.socket)
+
+    def _dismiss(self, greeting: secure.Greeting) -> None:
+        self._greetings.remove(greeting)
+        self._selector.unregister(greeting.socket)
+
+    def _dismiss_late(self) -> None:
+        for greeting in [each for each in self._greetings if each.is_late]:
+            self._dismiss(greeting)
+            greeting.close()
+            self._fail_greeting("the other side does not greet")
+
+    def _fail_greeting(self, reason: str) -> None:
+        """Counts it, and says a reason once until another comes."""
+        self._counts["greetingsFailed"] += 1
+        if reason != self._warned:
+            self._warned = reason
+            self._warn(f"{self._thread.name}: a connection was refused: {reason}")
 
     def _add(self, connected: socket.socket) -> None:
         """Takes a client in; it gets every image before anything else, and misses nothing."""
@@ -310,3 +385,7 @@ class Pump:
 
     def _holds_lines(self) -> bool:
         return any(client.queue.bytes and not client.cut for client in self._clients)
+
+
+def _event(*, write: bool) -> int:
+    return selectors.EVENT_WRITE if write else selectors.EVENT_READ

@@ -5,10 +5,13 @@ import socket
 
 from tickwork import errors
 from tickwork_services import clocks
+from tickwork_services.link import secure
 
 BACKLOG = 128
 PAUSE_NS_MIN = 10_000_000
 PAUSE_NS_MAX = 500_000_000
+# A connection that ended sooner was no success: the next one waits longer.
+LIVED_NS = 1_000_000_000
 
 
 def parse_address(address: str) -> tuple[str, int]:
@@ -50,33 +53,59 @@ def prepare(connected: socket.socket) -> socket.socket:
 
 
 class Dialer:
-    """Connects to one address, again and again with back-off, without ever blocking."""
+    """Connects to one address, again and again with back-off, without ever blocking.
 
-    def __init__(self, address: str) -> None:
+    With ``contexts`` a connection counts once its greeting is done. ``reason`` says why the last
+    attempt failed, where something else was wrong than that nobody listens.
+    """
+
+    def __init__(self, address: str, contexts: secure.Contexts | None = None) -> None:
         self._address = parse_address(address)
+        self._contexts = contexts
         self._socket: socket.socket | None = None
+        self._greeting: secure.Greeting | None = None
         self._pause_ns = PAUSE_NS_MIN
         self._next_ns = 0
+        self._taken_ns: int | None = None
         self.attempts = 0
+        self.reason = ""
 
     @property
     def pending(self) -> socket.socket | None:
-        """The socket that is connecting; it is writable when its connection is decided."""
-        return self._socket
+        """The socket that is connecting or greeting; call ``take`` when it is ready."""
+        return self._greeting.socket if self._greeting is not None else self._socket
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether ``pending`` is ready when it is writable, else when it is readable."""
+        return self._greeting is None or self._greeting.wants_write
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a greeting is under way that should have been done; ``give_up`` then."""
+        return self._greeting is not None and self._greeting.is_late
 
     @property
     def wait_ns(self) -> int:
         """How long to wait until the next attempt is due; 0 where one is due or under way."""
-        return 0 if self._socket else max(0, self._next_ns - clocks.now_mono_ns())
+        return 0 if self.pending else max(0, self._next_ns - clocks.now_mono_ns())
 
     def begin(self) -> None:
         """Begins an attempt where none is under way and one is due."""
-        if self._socket is not None or self.wait_ns > 0:
+        if self.pending is not None or self.wait_ns > 0:
             return
+        if self._taken_ns is not None and clocks.now_mono_ns() - self._taken_ns > LIVED_NS:
+            self._pause_ns = PAUSE_NS_MIN
         self.attempts += 1
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setblocking(False)
-        failed = made.connect_ex(self._address)
+        try:
+            failed = made.connect_ex(self._address)
+        except OSError as error:
+            # The name of a machine that is not up yet resolves to nothing.
+            made.close()
+            self._put_off(secure.explain(error))
+            return
         if failed in (0, errno.EINPROGRESS):
             self._socket = made
         else:
@@ -84,7 +113,12 @@ class Dialer:
             self._put_off()
 
     def take(self) -> socket.socket | None:
-        """Returns the connected socket; None where the attempt has failed. Call when writable."""
+        """Returns the connected socket; None where it is not one yet, or the attempt has failed.
+
+        Call when ready; ``pending`` is another socket afterwards, or None.
+        """
+        if self._greeting is not None:
+            return self._greet(self._greeting)
         made, self._socket = self._socket, None
         if made is None:
             return None
@@ -92,17 +126,45 @@ class Dialer:
             made.close()
             self._put_off()
             return None
-        self._pause_ns = PAUSE_NS_MIN
-        self._next_ns = clocks.now_mono_ns() + PAUSE_NS_MIN
-        return prepare(made)
+        if self._contexts is None:
+            return self._succeed(prepare(made))
+        try:
+            self._greeting = secure.Greeting(prepare(made), self._contexts, listens=False)
+        except OSError as error:
+            made.close()
+            self._put_off(secure.explain(error))
+            return None
+        return self._greet(self._greeting)
+
+    def give_up(self, reason: str = "the other side does not greet") -> None:
+        """Ends the attempt under way, or calls the last connection a failure."""
+        self.close()
+        self._put_off(reason)
 
     def close(self) -> None:
         """Gives up an attempt that is under way."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for each in (self._socket, self._greeting):
+            if each is not None:
+                each.close()
+        self._socket = self._greeting = None
 
-    def _put_off(self) -> None:
+    def _greet(self, greeting: secure.Greeting) -> socket.socket | None:
+        try:
+            if not greeting.advance():
+                return None
+        except OSError as error:
+            self.give_up(secure.explain(error))
+            return None
+        self._greeting = None
+        return self._succeed(greeting.socket)
+
+    def _succeed(self, connected: socket.socket) -> socket.socket:
+        self._taken_ns = clocks.now_mono_ns()
+        self._put_off()
+        return connected
+
+    def _put_off(self, reason: str = "") -> None:
+        self.reason = reason
         self._next_ns = clocks.now_mono_ns() + self._pause_ns
         self._pause_ns = min(2 * self._pause_ns, PAUSE_NS_MAX)
 

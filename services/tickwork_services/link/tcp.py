@@ -9,9 +9,10 @@ import contextlib
 import select
 import socket
 
+from tickwork import errors
 from tickwork.unit import unit as units
 from tickwork_services import clocks
-from tickwork_services.link import link, pump, sockets
+from tickwork_services.link import link, pump, secure, sockets
 from tickwork_services.record import layout, market
 from tickwork_services.wire import codec, ndjson
 
@@ -27,9 +28,15 @@ class TcpInlet(link.Inlet):
         self.name = end.link
         self._end = end
         self._codec = ndjson.NdjsonCodec(codec.Instruments(seat.symbols), seat.unix_offset_ns)
+        self._contexts = _contexts_of(end, seat)
+        self._warn = seat.warn
+        self._warned = ""
         self._listener: socket.socket | None = None
         self._dialer: sockets.Dialer | None = None
+        self._greeting: secure.Greeting | None = None
         self._socket: socket.socket | None = None
+        self._silent = True
+        self._refused = 0
         self._received = 0
         self._received_bytes = 0
         self._connections = 0
@@ -41,7 +48,7 @@ class TcpInlet(link.Inlet):
         if self._end.listener == "inlet":
             self._listener = sockets.listen(f"The inlet of {self.name}", self._end.address)
         else:
-            self._dialer = sockets.Dialer(self._end.address)
+            self._dialer = sockets.Dialer(self._end.address, self._contexts)
 
     @property
     def address(self) -> str:
@@ -70,13 +77,13 @@ class TcpInlet(link.Inlet):
 
     def close(self) -> None:
         """Closes connection and listener."""
-        for each in (self._socket, self._listener, self._dialer):
+        for each in (self._socket, self._greeting, self._listener, self._dialer):
             if each is not None:
                 each.close()
-        self._socket = self._listener = None
+        self._socket = self._greeting = self._listener = None
 
     def counters(self) -> dict[str, int]:
-        """Returns received, receivedBytes, malformed, tornLines, connections, writerDeaths."""
+        """Returns received, receivedBytes, malformed, tornLines, connections, deaths, refusals."""
         return {
             "received": self._received,
             "receivedBytes": self._received_bytes,
@@ -84,28 +91,75 @@ class TcpInlet(link.Inlet):
             "tornLines": self._torn,
             "connections": self._connections,
             "writerDeaths": self._deaths,
+            "greetingsFailed": self._refused,
         }
 
     def _connect(self, timeout_ns: int) -> None:
         """Waits at most ``timeout_ns`` for a connection to come about, either way."""
-        if self._listener is not None:
+        if self._greeting is not None:
+            self._greet(self._greeting, timeout_ns)
+        elif self._listener is not None:
             if _wait(self._listener, select.POLLIN, timeout_ns):
                 with contextlib.suppress(BlockingIOError, ConnectionError):
-                    self._use(sockets.prepare(self._listener.accept()[0]))
-            return
-        dialer = self._dialer
-        if dialer is None:
-            return
+                    self._admit(sockets.prepare(self._listener.accept()[0]))
+        elif self._dialer is not None:
+            self._dial(self._dialer, timeout_ns)
+
+    def _dial(self, dialer: sockets.Dialer, timeout_ns: int) -> None:
+        if dialer.is_late:
+            dialer.give_up()
         dialer.begin()
         if dialer.pending is None:
+            self._note_refusal(dialer)
             clocks.sleep(min(timeout_ns, dialer.wait_ns))
-        elif _wait(dialer.pending, select.POLLOUT, timeout_ns):
+        elif _wait(dialer.pending, _event(write=dialer.wants_write), timeout_ns):
             connected = dialer.take()
             if connected is not None:
                 self._use(connected)
 
+    def _note_refusal(self, dialer: sockets.Dialer) -> None:
+        if dialer.reason:
+            self._refuse(dialer.reason)
+            dialer.reason = ""
+
+    def _admit(self, connected: socket.socket) -> None:
+        """Uses a writer that connected, or begins to greet it."""
+        if self._contexts is None:
+            self._use(connected)
+            return
+        try:
+            self._greeting = secure.Greeting(connected, self._contexts, listens=True)
+        except OSError as error:
+            connected.close()
+            self._refuse(secure.explain(error))
+
+    def _greet(self, greeting: secure.Greeting, timeout_ns: int) -> None:
+        if not _wait(greeting.socket, _event(write=greeting.wants_write), timeout_ns):
+            if greeting.is_late:
+                self._end_greeting(greeting, "the other side does not greet")
+            return
+        try:
+            if greeting.advance():
+                self._greeting = None
+                self._use(greeting.socket)
+        except OSError as error:
+            self._end_greeting(greeting, secure.explain(error))
+
+    def _end_greeting(self, greeting: secure.Greeting, reason: str) -> None:
+        greeting.close()
+        self._greeting = None
+        self._refuse(reason)
+
+    def _refuse(self, reason: str) -> None:
+        """Counts it, and says a reason once until another comes."""
+        self._refused += 1
+        if reason != self._warned:
+            self._warned = reason
+            self._warn(f"{self.name}: a connection was refused: {reason}")
+
     def _use(self, connected: socket.socket) -> None:
         self._socket = connected
+        self._silent = True
         self._connections += 1
 
     def _receive(self, timeout_ns: int) -> link.Batch:
@@ -116,10 +170,17 @@ class TcpInlet(link.Inlet):
             data = connected.recv(READ_BYTES_MAX)
         except BlockingIOError:
             return _NOTHING
-        except OSError:
+        except OSError as error:
+            if self._contexts is not None and self._silent:
+                # The writer looked at our certificate after we were done, and refused it.
+                connected.close()
+                self._socket = None
+                self._refuse(secure.explain(error))
+                return _NOTHING
             data = b""
         if not data:
             return self._tell_death(connected)
+        self._silent = False
         self._received_bytes += len(data)
         before = self._codec.records
         records = self._codec.feed(data)
@@ -153,17 +214,27 @@ class TcpOutlet(link.Outlet):
             cuts=self._is_broadcast,
         )
         self._bounds = bounds
+        self._contexts = _contexts_of(end, seat)
+        self._warn = seat.warn
         self._pump: pump.Pump | None = None
         self._sent = 0
 
     def open(self) -> None:
         """Listens or begins to connect; raises PortTakenError."""
+        listener, dialer = None, None
         if self._end.listener == "outlet":
             listener = sockets.listen(f"The outlet of {self.name}", self._end.address)
-            self._pump = pump.Pump(self.name, self._bounds, self._codec.encode, listener=listener)
         else:
-            dialer = sockets.Dialer(self._end.address)
-            self._pump = pump.Pump(self.name, self._bounds, self._codec.encode, dialer=dialer)
+            dialer = sockets.Dialer(self._end.address, self._contexts)
+        self._pump = pump.Pump(
+            self.name,
+            self._bounds,
+            self._codec.encode,
+            listener=listener,
+            dialer=dialer,
+            contexts=self._contexts,
+            warn=self._warn,
+        )
         self._pump.start()
 
     @property
@@ -217,6 +288,25 @@ class TcpOutlet(link.Outlet):
         if running is None:
             raise RuntimeError(f"the outlet of {self.name} did not open")
         return running
+
+
+def _contexts_of(end: units.LinkEnd, seat: link.Seat) -> secure.Contexts | None:
+    """Returns how ``end`` greets, None where it is plain.
+
+    Raises InputError where the end is secured and its unit has no certificate.
+    """
+    if not end.secure:
+        return None
+    if seat.contexts is None:
+        raise errors.InputError(
+            f"Making the link {end.link}: it is secured, but its unit has no certificate.",
+            "unit.json names one under tls: run the experiment again.",
+        )
+    return seat.contexts
+
+
+def _event(*, write: bool) -> int:
+    return select.POLLOUT if write else select.POLLIN
 
 
 def _wait(waited: socket.socket, event: int, timeout_ns: int) -> bool:
