@@ -1,4 +1,11 @@
-"""One run for every test here, and one reason to skip them all."""
+"""One run and one operator for every test here, and one reason to skip them all."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -8,6 +15,7 @@ MISSING = (
     "Prometheus is not installed: tools/install-prometheus.sh installs Debian's package, "
     "then run make monitoring-test."
 )
+OPERATED_SECONDS = 12
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +25,42 @@ def observed(tmp_path_factory):
         pytest.skip(MISSING)
     with local_run.observe(tmp_path_factory.mktemp("observed")) as seen:
         yield seen
+
+
+@pytest.fixture(scope="session")
+def operated(tmp_path_factory):
+    """Returns the operator's own metrics as a Prometheus saw them for some seconds."""
+    if prometheus.find("prometheus") is None:
+        pytest.skip(MISSING)
+    directory = tmp_path_factory.mktemp("operated")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    told = subprocess.Popen(
+        [sys.executable, "-m", "monitoring.operator_metrics", str(port)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": _tests_first()},
+    )
+    scrape = {
+        "job_name": "tickwork-operator",
+        "honor_labels": True,
+        "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+    }
+    server = None
+    try:
+        assert told.stdout is not None
+        assert told.stdout.readline() == b"served\n"
+        start = time.time()
+        server = prometheus.Prometheus(directory, [scrape], [local_run.RULES])
+        time.sleep(OPERATED_SECONDS)
+        yield local_run.Observed(server, directory, start, time.time())
+    finally:
+        if server is not None:
+            server.close()
+        told.terminate()
+        told.communicate(timeout=10)
+
+
+def _tests_first() -> str:
+    tests = pathlib.Path(__file__).resolve().parents[1]
+    return os.pathsep.join([str(tests), *filter(None, [os.environ.get("PYTHONPATH")])])

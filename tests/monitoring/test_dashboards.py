@@ -20,6 +20,14 @@ def test_every_expression_finds_data(observed, asked):
     assert any(value != "NaN" for each in series for _, value in each["values"])
 
 
+@pytest.mark.parametrize("asked", boards.all_asked(of_the_operator=True), ids=str)
+def test_every_expression_finds_data_of_an_operator(operated, asked):
+    chosen = {"namespace": ".*", "experiment": ".*", "__rate_interval": "4s"}
+    series = operated.series(asked.filled(chosen))
+    assert series != []
+    assert any(value != "NaN" for each in series for _, value in each["values"])
+
+
 @pytest.mark.parametrize("path", boards.FILES, ids=lambda path: path.stem)
 def test_every_variable_of_a_run_finds_values(observed, path):
     for variable in boards.load(path)["templating"]["list"]:

@@ -50,8 +50,8 @@ NOW = Row(
             good="zero",
         ),
         number(
-            "API server silent",
-            "Time since the API server last said anything.",
+            "Watch blind",
+            "For how long a watch has not brought a change that a listing shows.",
             "max(tickwork_operator_watch_silence_seconds)",
             "s",
         ),
@@ -74,6 +74,24 @@ WORK = Row(
             Query(duration(0.5), "p50"),
             Query(duration(0.99), "p99"),
             logarithmic=True,
+        ),
+        lines(
+            "How long calls of the API take",
+            "99 of 100 took at most this, by method.",
+            "s",
+            Query(
+                "histogram_quantile(0.99, "
+                f"{rate('tickwork_operator_request_seconds_bucket', 'method, le')})",
+                "p99 {{method}}",
+            ),
+            logarithmic=True,
+        ),
+        lines(
+            "What the watches bring",
+            "Changes a second, by kind of object; and what waits to be looked at.",
+            "short",
+            Query(rate("tickwork_operator_watch_events_total", "kind"), "{{kind}}"),
+            Query("max(tickwork_operator_queue)", "waiting"),
         ),
         lines(
             "Experiments by phase",
