@@ -76,6 +76,11 @@ def page() -> str:
     return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
 
 
+def pages() -> dict[pathlib.Path, str]:
+    """Returns the page as it should be, by its path."""
+    return {PAGE: page()}
+
+
 def main() -> int:
     """Writes the page, or with ``--check`` says whether it is as the catalogue says."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/reference/experiment.md from the models; ``--check`` compares.
+"""Writes the tables of docs/reference from the models; ``--check`` compares.
 
 A fact is written once: what a key may hold and what it is without being written stands in the
 models. Prose around the markers is written by hand.
@@ -10,21 +10,29 @@ import pathlib
 import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pydantic_core
 
+from tickwork.kinds import crd, structural, validations
 from tickwork.kinds.pipeline import spec
-from tickwork.manifest import envelope
+from tickwork.manifest import envelope, status
 from tickwork.unit.model import Model
 
-PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs/reference/experiment.md"
+REFERENCE = pathlib.Path(__file__).resolve().parents[1] / "docs/reference"
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 ROOTS: tuple[tuple[str, type[Model]], ...] = (
     ("spec", envelope.Shared),
     ("spec.pipeline", spec.PipelineSpec),
 )
-LIMITS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+LIMITS = {
+    "ge": "≥",
+    "gt": ">",
+    "le": "≤",
+    "lt": "<",
+    "min_length": "length ≥",
+    "max_length": "length ≤",
+}
 
 
 def models_below(path: str, model: type[Model]) -> Iterator[tuple[str, type[Model]]]:
@@ -91,54 +99,89 @@ def default_of(field: typing.Any) -> str:
     return f"`{pydantic_core.to_json(value).decode()}`"
 
 
-def tables() -> str:
-    """Returns all tables, one per model."""
+def experiment_tables() -> str:
+    """Returns all tables of a manifest, one per model."""
     lines: list[str] = []
     seen: set[type[Model]] = set()
     for root, model in ROOTS:
         for path, each in models_below(root, model):
-            if each in seen:
-                continue
-            seen.add(each)
-            lines += [f"### `{path}`", "", *_first_sentences(each), ""]
-            lines += ["| key | value | limits | default |", "|---|---|---|---|"]
-            for name, field in each.model_fields.items():
-                cells = (
-                    f"`{field.alias or name}`",
-                    words_of(field.annotation),
-                    limits_of(field.metadata),
-                    default_of(field),
-                )
-                lines.append(f"| {' | '.join(cells)} |")
-            lines.append("")
+            if each not in seen:
+                seen.add(each)
+                lines += [f"### `{path}`", "", structural.outside(each.__doc__ or ""), ""]
+                lines += _table(("key", "value", "limits", "default"), _fields(each))
     return "\n".join(lines)
 
 
-def _first_sentences(model: type[Model]) -> list[str]:
-    text = " ".join((model.__doc__ or "").split())
-    return [text.replace("``", "`")]
+def _fields(model: type[Model]) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        yield (
+            f"`{field.alias or name}`",
+            words_of(field.annotation),
+            limits_of(field.metadata),
+            default_of(field),
+        )
 
 
-def page() -> str:
-    """Returns the whole page as it should be."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def custom_resource_tables() -> str:
+    """Returns the tables of the custom resource: rules, columns, status."""
+    lines = ["## Rules across fields", ""]
+    lines += _table(("of", "words", "refused at apply"), _rules())
+    lines += ["## Columns", "", f"Field selectors: {', '.join(f'`{x}`' for x in crd.SELECTABLE)}."]
+    lines += ["", *_table(("column", "path", "shown"), _columns())]
+    lines += ["## Status", ""]
+    lines += [f"Conditions: {', '.join(status.CONDITIONS)}. Phases: {', '.join(status.PHASES)}."]
+    lines += [""]
+    for path, each in models_below("status", status.Status):
+        lines += [f"### `{path}`", "", structural.outside(each.__doc__ or ""), ""]
+        lines += _table(("key", "value"), (row[:2] for row in _fields(each)))
+    return "\n".join(lines)
+
+
+def _rules() -> Iterator[tuple[str, ...]]:
+    for owner, rule in validations.table():
+        at = "yes" if rule.cel or rule.by_schema else "no, by the operator"
+        yield f"`{owner}`", rule.words.replace("|", "\\|"), at
+
+
+def _columns() -> Iterator[tuple[str, ...]]:
+    for name, _, path, is_wide in crd.COLUMNS:
+        yield name, f"`{path}`", "with `-o wide`" if is_wide else "always"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "experiment.md": experiment_tables,
+    "custom-resource.md": custom_resource_tables,
+}
+
+
+def pages() -> dict[pathlib.Path, str]:
+    """Returns every page as it should be."""
+    made = {}
+    for name, tables in PAGES.items():
+        text = (REFERENCE / name).read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        made[REFERENCE / name] = f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+    return made
 
 
 def main() -> int:
-    """Writes the page, or with ``--check`` says whether it is as it should be."""
+    """Writes the pages, or with ``--check`` says whether they are as they should be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    expected = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(expected, encoding="utf-8")
-        return 0
-    if PAGE.read_text(encoding="utf-8") == expected:
-        return 0
-    print(f"{PAGE.name} differs from the models: run make pages")
-    return 1
+    is_check, code = parser.parse_args().check, 0
+    for path, expected in pages().items():
+        if not is_check:
+            path.write_text(expected, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != expected:
+            print(f"{path.name} differs from the models: run make pages")
+            code = 1
+    return code
 
 
 if __name__ == "__main__":
