@@ -38,6 +38,7 @@ def draw(console: rich.console.Console, results: Any, exit_code: int) -> None:
     if results.hops:
         console.print(_hops(results.hops))
         _draw_notes(console, results)
+        console.print()
     if results.comparisons:
         console.print(_comparisons(results.comparisons))
     if results.consumers:
