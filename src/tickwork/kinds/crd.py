@@ -46,7 +46,7 @@ def custom_resource_definition() -> dict[str, Any]:
                 "plural": "experiments",
                 "singular": "experiment",
                 "shortNames": ["exp"],
-                "categories": ["all", "tickwork"],
+                "categories": ["tickwork"],
             },
             "versions": [
                 {

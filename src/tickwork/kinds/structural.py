@@ -67,11 +67,20 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
         made.pop("exclusiveMaximum", None)
     if "properties" in made:
         made["properties"] = {
-            name: _convert(each, definitions) for name, each in made["properties"].items()
+            name: {**_convert(each, definitions), **_told(each)}
+            for name, each in made["properties"].items()
         }
     if "items" in made:
         made["items"] = _convert(made["items"], definitions)
     return _mapping(made, node, definitions)
+
+
+def _told(field: dict[str, Any]) -> dict[str, Any]:
+    """Says in words what a field is without being written; nothing stores it."""
+    default = field.get("default")
+    if default is None or isinstance(default, dict):
+        return {}
+    return {"description": f"Default: {json.dumps(default)}."}
 
 
 def _mapping(

@@ -28,6 +28,7 @@ def test_bounds_are_those_of_openapi() -> None:
     inside = structural.schema_of(Inner)["properties"]["sizeMax"]
     assert inside == {
         "type": "integer",
+        "description": "Default: 1.",
         "minimum": 0,
         "exclusiveMinimum": True,
         "maximum": 9,
@@ -65,6 +66,7 @@ def test_a_union_of_scalars_has_no_type_but_its_bounds() -> None:
         ] = "a"
 
     made = structural.schema_of(Speed)["properties"]["speed"]
+    assert made.pop("description") == 'Default: "a".'
     assert made == {structural.PRESERVE: True, "minimum": 1, "pattern": "a"}
 
 
