@@ -170,13 +170,14 @@ def _advance(turn: _Turn) -> None:
         turn.fail(fate)
         return
     _plan(turn, run)
-    if turn.experiment["spec"].get("suspend", False):
+    begun = turn.ledger.get(status.SCHEDULED).status != "Unknown"
+    seen = scene.Scene(run, desired, turn.observed, begun or _has_progress(turn, run))
+    is_over = seen.ending is not None and not turn.ledger.holds(status.SUSPENDED)
+    if turn.experiment["spec"].get("suspend", False) and not is_over:
         _suspend(turn)
         return
     turn.ledger.set(status.SUSPENDED, "False", "NotSuspended")
     turn.fields.update(_identity(turn, run))
-    begun = turn.ledger.get(status.SCHEDULED).status != "Unknown"
-    seen = scene.Scene(run, desired, turn.observed, begun or _has_progress(turn, run))
     _drive(turn, seen)
 
 

@@ -4,7 +4,7 @@ Pure. The words of the kubelet, the scheduler and the controllers are read here 
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tickwork_operator import reasons
@@ -59,8 +59,10 @@ class Fate:
     fatal: bool
 
 
-def of_pod(pod: Object, where: str) -> Iterator[Fate]:
+def of_pod(pod: Object, where: str, apart: str = "") -> Iterator[Fate]:
     """Yields what befell ``pod``; ``where`` is its Group, or conductor.
+
+    The end of the container ``apart`` is for others to judge.
 
     A container that ended well is no fate: its unit was told to stop. The one that failed first
     comes first.
@@ -77,6 +79,8 @@ def of_pod(pod: Object, where: str) -> Iterator[Fate]:
     yield from _scheduling(status, where)
     restarts = (pod.get("spec") or {}).get("restartPolicy", "Always") != "Never"
     for container in sorted(container_statuses(status), key=_finished_at):
+        if container["name"] == apart and _terminated(container) is not None:
+            continue
         yield from _container(container, where, restarts=restarts)
 
 
@@ -107,13 +111,13 @@ def restarts(pods: Sequence[Object]) -> dict[str, tuple[int, str]]:
 
 
 def all_started(pod: Object) -> bool:
-    """Says whether every container of ``pod`` has answered its startup probe."""
-    return _every(pod, "started")
+    """Says whether every container of ``pod`` has answered its startup probe, or ended well."""
+    return _every(pod, lambda each: bool(each.get("started")) or _ended_well(each))
 
 
 def all_ready(pod: Object) -> bool:
     """Says whether every container of ``pod`` serves."""
-    return _every(pod, "ready")
+    return _every(pod, lambda each: bool(each.get("ready")))
 
 
 def is_scheduled(pod: Object) -> bool:
@@ -136,9 +140,9 @@ def container_statuses(status: Object) -> Sequence[Object]:
     return found
 
 
-def _every(pod: Object, word: str) -> bool:
+def _every(pod: Object, test: Callable[[Object], bool]) -> bool:
     wanted = {each["name"] for each in (pod.get("spec") or {}).get("containers") or ()}
-    found = {each["name"] for each in container_statuses(pod.get("status") or {}) if each.get(word)}
+    found = {each["name"] for each in container_statuses(pod.get("status") or {}) if test(each)}
     return bool(wanted) and wanted <= found and "deletionTimestamp" not in pod["metadata"]
 
 
@@ -190,6 +194,10 @@ def _ended(ended: Object, name: str, *, fatal: bool) -> Fate:
     line = last_line(ended.get("message", ""))
     said = f"; its last line: {line}" if line else ""
     return Fate(reasons.COMPONENT_FAILED, f"{name} ended with exit code {code}{said}", fatal)
+
+
+def _ended_well(status: Object) -> bool:
+    return (_terminated(status) or {}).get("exitCode") == 0
 
 
 def _terminated(status: Object) -> Object | None:

@@ -191,7 +191,7 @@ class Scene:
                 yield Fate(reasons.CHILD_DELETED, text, fatal=True)
             return
         for pod in self.conductor_pods:
-            yield from fates.of_pod(pod, names.CONDUCTOR)
+            yield from fates.of_pod(pod, names.CONDUCTOR, apart=names.CONDUCTOR)
             if not fates.all_started(pod):
                 yield from self._unmounted(pod, names.CONDUCTOR)
         if (fate := endings.of_job(self.job, self.conductor_pods)) is not None:

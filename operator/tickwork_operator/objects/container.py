@@ -14,16 +14,29 @@ READINESS_SECONDS = 2
 PROBE_TIMEOUT_SECONDS = 5
 
 
-def build(run: Run, group: Group, unit: PlannedUnit) -> dict[str, Any]:
-    """Returns the container of ``unit``.
+def build_all(run: Run, group: Group) -> list[dict[str, Any]]:
+    """Returns the containers of the units of ``group``, in the order of the Plan.
 
-    Its last log lines become its termination message when it fails, so that the reason of a failed
-    run can name them.
+    The last log lines of one that fails become its termination message, so that the reason of a
+    failed run can name them.
     """
     numbers = addresses.ports(group)
     port_names = names.port_names(numbers)
-    path = f"{group.name}/{unit.name}"
     placement = run.placement(group)
+    made = []
+    for unit in group.units:
+        ports = [
+            {"name": port_names[key], "containerPort": numbers[key], "protocol": "TCP"}
+            for key in ((unit.name, port.name) for port in unit.ports)
+        ]
+        segments = resources.segments_mib(run.plan, f"{group.name}/{unit.name}")
+        probes = _probes(numbers[unit.name, METRICS_PORT])
+        asked = resources.requirements(placement, segments)
+        made.append({**_build(run, unit), "ports": ports, "resources": asked, **probes})
+    return made
+
+
+def _build(run: Run, unit: PlannedUnit) -> dict[str, Any]:
     return {
         "name": unit.name,
         "image": run.options.images.services,
@@ -33,19 +46,9 @@ def build(run: Run, group: Group, unit: PlannedUnit) -> dict[str, Any]:
             "--incarnation-file",
             f"{addresses.OUTPUT}/{unit.name}/{INCARNATION}",
         ],
-        "ports": [
-            {
-                "name": port_names[unit.name, port.name],
-                "containerPort": numbers[unit.name, port.name],
-                "protocol": "TCP",
-            }
-            for port in unit.ports
-        ],
-        "resources": resources.requirements(placement, resources.segments_mib(run.plan, path)),
         "securityContext": security.of_container(run.cluster.profile),
         "volumeMounts": _mounts(run),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        **_probes(numbers[unit.name, METRICS_PORT]),
     }
 
 

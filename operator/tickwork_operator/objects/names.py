@@ -34,7 +34,7 @@ _MARK_LENGTH = 3
 def tag(uid: str, attempt: int = 1) -> str:
     """Returns what sets the children of one attempt apart: ``k3v7q``, later ``k3v7q-2``."""
     digest = hashlib.sha256(uid.encode()).digest()
-    mark = base64.b32encode(digest).decode().lower()[:_TAG_LENGTH]
+    mark = base64.b32encode(digest[:_TAG_LENGTH]).decode().lower()[:_TAG_LENGTH]
     return mark if attempt == 1 else f"{mark}-{attempt}"
 
 

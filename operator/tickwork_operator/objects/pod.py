@@ -59,7 +59,7 @@ def spec(run: Run, group: Group, restart_policy: str) -> dict[str, Any]:
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": math.ceil(run.plan.drain_ms / 1000) + GRACE_SECONDS,
         "securityContext": security.of_pod(run.cluster.profile),
-        "containers": [container.build(run, group, unit) for unit in group.units],
+        "containers": container.build_all(run, group),
         "volumes": _volumes(run, group),
         "tolerations": _tolerations(placement, lost=not run.plan.is_provider),
     }

@@ -18,6 +18,7 @@ from tickwork_operator.objects.options import Options
 
 MISTAKES_SHOWN_MAX = 8
 COMPILED_MAX = 256
+TEXT_WIDTH = 100
 
 Object = Mapping[str, Any]
 
@@ -38,12 +39,12 @@ class Run:
     plan: plans.Plan
     options: Options
 
-    @property
+    @functools.cached_property
     def mark(self) -> str:
         """The tag in the name of every child."""
         return names.tag(self.uid, self.attempt)
 
-    @property
+    @functools.cached_property
     def run_id(self) -> str:
         """The run's name in labels, unit files and results."""
         return names.run_id(self.name, self.mark)
@@ -104,7 +105,8 @@ def read(experiment: Object, attempt: int, options: Options, recorded: str | Non
     part of the spec that is for the operator is wrong.
     """
     head = experiment["metadata"]
-    text = _text(experiment)
+    written = _written(experiment)
+    text = _show(written)
     if recorded is None:
         cluster, plan = _compile(text)
     else:
@@ -144,8 +146,8 @@ def explain(error: errors.TickworkError) -> str:
     return "; ".join(shown) + (f"; and {rest} more" if rest else "")
 
 
-def _text(experiment: Object) -> str:
-    """Returns the Experiment as YAML, without what the API server added to it."""
+def _written(experiment: Object) -> str:
+    """Returns the Experiment as JSON, without what the API server added to it."""
     head = {"name": experiment["metadata"]["name"]}
     written = {
         "apiVersion": experiment.get("apiVersion", API_VERSION),
@@ -153,9 +155,15 @@ def _text(experiment: Object) -> str:
         "metadata": head,
         "spec": experiment.get("spec"),
     }
-    # Through JSON, so that only JSON's types are left, whatever the caller's mappings are.
-    plain = json.loads(json.dumps(written, default=dict))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return json.dumps(written, default=dict)
+
+
+@functools.lru_cache(maxsize=COMPILED_MAX)
+def _show(written: str) -> str:
+    """Returns the Experiment ``written`` as JSON as YAML, which people read in run directories."""
+    return yaml.safe_dump(
+        json.loads(written), sort_keys=False, allow_unicode=True, width=TEXT_WIDTH
+    )
 
 
 @functools.lru_cache(maxsize=COMPILED_MAX)
