@@ -19,6 +19,17 @@ OPTIONS = Options(images=Images("registry.test/services:1", "registry.test/condu
 NOW_UNIX_NS = 1_800_000_000_000_000_000
 SECOND_NS = 1_000_000_000
 ROUNDS_MAX = 8
+# What a Conductor leaves as its termination message.
+DIGEST = {
+    "status": "complete",
+    "exitCode": 0,
+    "verdict": "every book equal",
+    "book": {"compared": 10, "equal": 10},
+    "questions": [{"name": "endToEnd", "n": 9, "p50Ns": 21_400, "p99Ns": 180_000}],
+    "skewNs": 412_000,
+    "startUnixNs": 1_800_000_003_000_000_123,
+}
+
 FINAL = frozenset({"Complete", "Failed"})
 
 
@@ -225,6 +236,14 @@ class Cluster:
     def kinds(self) -> set[str]:
         """Returns the kinds of the objects that are there."""
         return {kind for kind, _ in self.children}
+
+
+def running(**cluster: Any) -> Cluster:
+    """Returns a cluster in which the demo runs."""
+    made = Cluster(experiment(**cluster))
+    made.run_until_running()
+    assert made.phase == "Running"
+    return made
 
 
 def schedule(pod: dict[str, Any], node: str = "node-a") -> None:

@@ -19,7 +19,8 @@ _KEPT_KINDS = frozenset({"NetworkPolicy", "ServiceAccount"})
 def results(seen: scene.Scene) -> dict[str, Any]:
     """Returns where the run directory is, and the command that fetches it."""
     run = seen.run
-    where = f"job/{run.child(names.CONDUCTOR)}"
+    pods = [pod["metadata"]["name"] for pod in seen.conductor_pods]
+    where = f"pod/{pods[0]}" if pods else f"job/{run.child(names.CONDUCTOR)}"
     if run.sink.kind == "pvc":
         where = f"pvc/{run.sink.claim}/{conductor.run_directory(run).rsplit('/', maxsplit=1)[-1]}"
     return {

@@ -90,8 +90,8 @@ class _Turn:
         self.now = now_unix_ns
         self.options = options
         self.before: Object = experiment.get("status") or {}
-        generation = experiment["metadata"].get("generation", 1)
-        self.ledger = status.Ledger(self.before, generation, now_unix_ns)
+        self._generation = experiment["metadata"].get("generation", 1)
+        self.ledger = status.Ledger(self.before, self._generation, now_unix_ns)
         self.fields = {key: each for key, each in self.before.items() if key not in _REWRITTEN}
         self.reason: str = self.before.get("reason", "")
         self.message: str = self.before.get("message", "")
@@ -131,6 +131,7 @@ class _Turn:
         """Returns the decision as it stands now."""
         made = {
             **self.fields,
+            "observedGeneration": self._generation,
             "conditions": self.ledger.write(),
             "phase": self.ledger.phase(),
             "reason": self.reason,

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tickwork.manifest.status import Digest
 from tickwork_operator import fates, reasons
 from tickwork_operator.fates import Fate
 from tickwork_operator.objects import names
@@ -85,14 +86,23 @@ def _read(ended: Object) -> Ending:
 
 
 def _digest(text: str) -> Mapping[str, Any] | None:
-    """Returns the digest in a termination message; its last log lines are none."""
+    """Returns the digest in a termination message; last log lines are none.
+
+    One that the API server would refuse is none either: it must not keep the status from being
+    written.
+    """
     if len(text.encode()) > DIGEST_BYTES_MAX:
         return None
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refuse)
+        digest = Digest.model_validate(value)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return digest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _fate(

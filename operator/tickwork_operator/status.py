@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from tickwork.manifest.status import CONDITIONS
+
 Object = Mapping[str, Any]
 Truth = Literal["True", "False", "Unknown"]
 
@@ -16,7 +18,7 @@ COLLECTED = "Collected"
 COMPLETE = "Complete"
 FAILED = "Failed"
 SUSPENDED = "Suspended"
-CONDITIONS = (PLANNED, SCHEDULED, READY, RUNNING, COLLECTED, COMPLETE, FAILED, SUSPENDED)
+
 
 COLLECTING = "Collecting"
 WAITING = "Waiting"

@@ -5,14 +5,32 @@ import json
 import hypothesis
 import hypothesis.strategies as st
 import model_cluster
-from tickwork_operator import decide, reasons, status
+from tickwork_operator import decide, reasons
 from tickwork_operator.objects import names
+
+from tickwork.manifest.status import CONDITIONS, Status
 
 START_SECONDS = 120
 ACTIVE_SECONDS = 300
 DISRUPTIONS = ("DeletionByTaintManager", "EvictionByEvictionAPI", "TerminationByKubelet", "")
 WAITING = ("ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CrashLoopBackOff")
-DIGESTS = ("", "no json", "[]", '{"collected": false}', json.dumps({"questions": [{"p50Ns": 5}]}))
+DIGESTS = (
+    "",
+    "no json",
+    "[]",
+    '{"skewNs": NaN}',
+    '{"questions": 5}',
+    '{"collected": false}',
+    json.dumps({"questions": [{"p50Ns": 5}]}),
+)
+    "",
+    "no json",
+    "[]",
+    '{"skewNs": NaN}',
+    '{"questions": 5}',
+    '{"collected": false}',
+    json.dumps({"questions": [{"p50Ns": 5}]}),
+)
 
 
 def pick(values: list, index: int) -> object:
@@ -141,8 +159,8 @@ def check(cluster: model_cluster.Cluster, before: dict) -> None:
     is_new = before.get("attempt", 1) != after.get("attempt", 1)
     if not is_new and "Suspended" not in {before["phase"], after["phase"]}:
         assert model_cluster.rank(after["phase"]) >= model_cluster.rank(before["phase"])
-    for each in after["conditions"]:
-        assert each["type"] in status.CONDITIONS
+    Status.model_validate(after)
+    assert [each["type"] for each in after["conditions"]] == list(CONDITIONS)
     assert after["reason"] in {"", *reasons.ALL}
 
 

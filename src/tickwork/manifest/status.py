@@ -44,13 +44,15 @@ class Condition(Model):
 
 
 class Progress(Model):
-    """How far the run is; written by the Conductor."""
+    """How far the run is; written by the Conductor of ``run``, the attempt's name."""
 
+    run: str | None = None
     percent: float | None = None
     block: int | None = None
     blocks: int | None = None
     phase: str | None = None
     message: str | None = None
+    start_unix_ns: int | None = None
 
 
 class BookDigest(Model):

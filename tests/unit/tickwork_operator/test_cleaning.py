@@ -1,0 +1,61 @@
+import json
+
+import model_cluster
+import pytest
+from tickwork_operator import reasons
+from tickwork_operator.objects import names
+
+
+def test_a_finished_run_keeps_its_job_plan_and_walls_until_their_time() -> None:
+    cluster = model_cluster.running(ttlAfterFinished={"completeSeconds": 100})
+    cluster.end_conductor(0, json.dumps(model_cluster.DIGEST))
+    cluster.settle()
+    assert cluster.kinds() == {"Job", "Pod", "ConfigMap", "NetworkPolicy", "ServiceAccount"}
+    assert len(cluster.pods()) == 1
+    cluster.wait(100)
+    assert cluster.children == {}
+    assert cluster.phase == "Complete"
+    assert not cluster.status["results"]["available"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "code", "left"),
+    [
+        ("never", 1, 0),
+        ("onFailure", 0, 0),
+        ("onFailure", 1, 2),
+        ("always", 0, 2),
+    ],
+)
+def test_pods_are_kept_as_asked(keep: str, code: int, left: int) -> None:
+    cluster = model_cluster.running(keepPods=keep)
+    cluster.end_conductor(code)
+    cluster.settle()
+    assert len(cluster.pods("venue")) + len(cluster.pods("pipeline")) == left
+
+
+def test_results_say_how_to_fetch_them_and_until_when() -> None:
+    cluster = model_cluster.running()
+    [pod] = cluster.pods(names.CONDUCTOR)
+    model_cluster.set_container(pod, names.KEEPER, state={"running": {}})
+    cluster.end_conductor(0, json.dumps(model_cluster.DIGEST))
+    cluster.settle()
+    results = cluster.status["results"]
+    assert results["fetch"] == "tickwork fetch demo -n lab"
+    assert results["available"]
+    model_cluster.set_container(pod, names.KEEPER, state={"terminated": {"exitCode": 0}})
+    cluster.settle()
+    assert not cluster.status["results"]["available"]
+    assert cluster.phase == "Complete"
+
+
+def test_a_sink_that_cannot_be_written_keeps_the_pods_for_a_while() -> None:
+    cluster = model_cluster.running(sink={"kind": "job", "keepSeconds": 600})
+    digest = {"collected": False, "failure": {"text": "no space left on device"}}
+    cluster.end_conductor(0, json.dumps(digest))
+    cluster.settle()
+    assert cluster.status["reason"] == reasons.SINK_UNAVAILABLE
+    assert (cluster.truth("Collected"), cluster.truth("Complete")) == ("False", "False")
+    assert len(cluster.pods("pipeline")) == 1
+    cluster.wait(600)
+    assert cluster.pods("pipeline") == []
