@@ -132,7 +132,7 @@ def custom_resource_tables() -> str:
     lines = ["## Rules across fields", ""]
     lines += _table(("of", "words", "refused at apply"), _rules())
     lines += ["## Columns", "", f"Field selectors: {', '.join(f'`{x}`' for x in crd.SELECTABLE)}."]
-    lines += ["", *_table(("column", "path", "shown"), _columns())]
+    lines += ["", *_table(("column", "says", "path", "shown"), _columns())]
     lines += ["## Status", ""]
     lines += [f"Conditions: {', '.join(status.CONDITIONS)}. Phases: {', '.join(status.PHASES)}."]
     lines += [""]
@@ -149,8 +149,9 @@ def _rules() -> Iterator[tuple[str, ...]]:
 
 
 def _columns() -> Iterator[tuple[str, ...]]:
-    for name, _, path, is_wide in crd.COLUMNS:
-        yield name, f"`{path}`", "with `-o wide`" if is_wide else "always"
+    for each in crd.COLUMNS:
+        shown = "with `-o wide`" if each.is_wide else "always"
+        yield each.name, each.says, f"`{each.path}`", shown
 
 
 PAGES: dict[str, Callable[[], str]] = {

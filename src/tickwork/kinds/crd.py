@@ -3,7 +3,7 @@
 What crosses fields comes from the one table of rules (``validations``), in its words.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -16,16 +16,26 @@ NAME = f"experiments.{GROUP}"
 
 ORIGIN = "# Generated from the models of tickwork.manifest and tickwork.kinds by: make pages"
 
-# Name, type, JSON path; whether it is shown only by `kubectl get -o wide`.
-COLUMNS: tuple[tuple[str, str, str, bool], ...] = (
-    ("Kind", "string", ".status.kind", False),
-    ("Phase", "string", ".status.phase", False),
-    ("Progress", "number", ".status.progress.percent", False),
-    ("p50", "string", ".status.p50", False),
-    ("p99", "string", ".status.p99", False),
-    ("Age", "date", ".metadata.creationTimestamp", False),
-    ("Reason", "string", ".status.reason", True),
-    ("Nodes", "string", ".status.nodes", True),
+
+class Column(NamedTuple):
+    """A column of `kubectl get`; ``is_wide`` ones are shown by `-o wide` only."""
+
+    name: str
+    type: str
+    path: str
+    says: str
+    is_wide: bool = False
+
+
+COLUMNS = (
+    Column("Kind", "string", ".status.kind", "the kind of Experiment"),
+    Column("Phase", "string", ".status.phase", "the summary of the conditions"),
+    Column("Progress", "number", ".status.progress.percent", "per cent of the run"),
+    Column("p50", "string", ".status.p50", "the median of the first figure"),
+    Column("p99", "string", ".status.p99", "its 99th percentile"),
+    Column("Age", "date", ".metadata.creationTimestamp", "since it was applied"),
+    Column("Reason", "string", ".status.reason", "why it is not where it should be", is_wide=True),
+    Column("Nodes", "string", ".status.nodes", "where its pods are", is_wide=True),
 )
 # What `kubectl get --field-selector` may ask for.
 SELECTABLE = (".status.phase", ".status.kind", ".spec.suspend")
@@ -55,7 +65,7 @@ def custom_resource_definition() -> dict[str, Any]:
                     "storage": True,
                     "schema": {"openAPIV3Schema": object_schema()},
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [_column(*each) for each in COLUMNS],
+                    "additionalPrinterColumns": [_column(each) for each in COLUMNS],
                     "selectableFields": [{"jsonPath": each} for each in SELECTABLE],
                 }
             ],
@@ -95,6 +105,11 @@ def spec_schema() -> dict[str, Any]:
     return schema
 
 
-def _column(name: str, kind: str, path: str, is_wide: bool) -> dict[str, Any]:
-    column: dict[str, Any] = {"name": name, "type": kind, "jsonPath": path}
-    return {**column, "priority": 1} if is_wide else column
+def _column(column: Column) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": column.name,
+        "type": column.type,
+        "jsonPath": column.path,
+        "description": column.says,
+    }
+    return {**made, "priority": 1} if column.is_wide else made

@@ -89,9 +89,9 @@ def test_what_people_see_of_it() -> None:
 
 def test_every_path_of_a_column_is_in_the_schema() -> None:
     schema = crd.object_schema()
-    for _, _, path, _ in crd.COLUMNS:
+    for each in crd.COLUMNS:
         node = schema
-        for part in path.strip(".").split(".") if "metadata" not in path else ():
+        for part in each.path.strip(".").split(".") if "metadata" not in each.path else ():
             node = node["properties"][part]
 
 
