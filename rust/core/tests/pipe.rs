@@ -50,6 +50,44 @@ fn take(bytes: &[u8], model: &mut VecDeque<(u64, usize)>, read: &mut u64) {
     *read += 1;
 }
 
+/// Reads one batch in place and gives its room back.
+fn read_batch(
+    reader: &mut PipeReader,
+    most: usize,
+    model: &mut VecDeque<(u64, usize)>,
+    read: &mut u64,
+) {
+    if let Some((at, length)) = reader.batch(most).expect("sound") {
+        // SAFETY: the batch is ours until `release`.
+        let bytes = unsafe { reader.segment().mapping().bytes(at, length) };
+        for bytes in Records::new(bytes) {
+            take(bytes, model, read);
+        }
+    }
+    reader.release();
+}
+
+/// Sends a batch; only what has no room may stay behind. Returns how many went.
+fn send_all(
+    writer: &mut PipeWriter,
+    lengths: &[usize],
+    first: u64,
+    model: &mut VecDeque<(u64, usize)>,
+) -> u64 {
+    let mut batch = Vec::new();
+    for (id, &length) in (first..).zip(lengths) {
+        batch.extend(record(id, length));
+    }
+    let count = writer.stage_all(Records::new(&batch)).expect("short");
+    writer.commit();
+    model.extend((first..).zip(lengths[..count].iter().copied()));
+    if let Some(&length) = lengths.get(count) {
+        let room = 4096 - writer.pending();
+        assert!(room < 2 * record(0, length).len() as u64);
+    }
+    count as u64
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Send(usize),
@@ -100,16 +138,7 @@ proptest! {
                     }
                 }
                 Step::SendAll(lengths) => {
-                    let numbered = lengths.iter().zip(sent..);
-                    let batch: Vec<u8> = numbered.flat_map(|(&length, id)| record(id, length)).collect();
-                    let count = writer.stage_all(Records::new(&batch)).expect("short enough");
-                    writer.commit();
-                    model.extend((sent..).zip(lengths[..count].iter().copied()));
-                    sent += count as u64;
-                    if let Some(&length) = lengths.get(count) {
-                        let room = 4096 - writer.pending();
-                        prop_assert!(room < 2 * record(0, length).len() as u64);
-                    }
+                    sent += send_all(&mut writer, &lengths, sent, &mut model);
                 }
                 Step::Read(count) => {
                     for _ in 0..count {
@@ -121,16 +150,7 @@ proptest! {
                     }
                     reader.release();
                 }
-                Step::Batch(most) => {
-                    if let Some((at, length)) = reader.batch(most).expect("sound") {
-                        // SAFETY: the batch is ours until `release`.
-                        let bytes = unsafe { reader.segment().mapping().bytes(at, length) };
-                        for bytes in Records::new(bytes) {
-                            take(bytes, &mut model, &mut read);
-                        }
-                    }
-                    reader.release();
-                }
+                Step::Batch(most) => read_batch(&mut reader, most, &mut model, &mut read),
                 Step::RestartWriter => {
                     drop(writer);
                     prop_assert!(!reader.writer_alive());
