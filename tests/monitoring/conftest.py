@@ -8,8 +8,9 @@ import sys
 import time
 
 import pytest
+from cluster import shell
 
-from monitoring import local_run, prometheus
+from monitoring import cluster_run, local_run, prometheus
 
 MISSING = (
     "Prometheus is not installed: tools/install-prometheus.sh installs Debian's package, "
@@ -24,6 +25,17 @@ def observed(tmp_path_factory):
     if prometheus.find("prometheus") is None:
         pytest.skip(MISSING)
     with local_run.observe(tmp_path_factory.mktemp("observed")) as seen:
+        yield seen
+
+
+@pytest.fixture(scope="session")
+def clustered(tmp_path_factory):
+    """Returns the demo on the cluster of KUBECONFIG, as a Prometheus saw it from outside."""
+    if prometheus.find("prometheus") is None:
+        pytest.skip(MISSING)
+    if "KUBECONFIG" not in os.environ or not shell.answers():
+        pytest.skip("no cluster: KUBECONFIG is not set, or its cluster does not answer")
+    with cluster_run.observe(tmp_path_factory.mktemp("clustered")) as seen:
         yield seen
 
 
