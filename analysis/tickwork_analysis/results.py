@@ -141,6 +141,13 @@ class Host(Model):
     limit: str
     kernel: str | None
     build: str | None
+    cgroup: str | None = None
+    qos_class: str | None = None
+    affinity_exclusive: bool | None = None
+    cpu_quota: float | None = None
+    memory_bytes_max: int | None = None
+    cpu_throttled_ns: int | None = None
+    secured: bool | None = None
 
 
 class Comparison(Model):

@@ -6,6 +6,8 @@ from tickwork_analysis import read, results
 from tickwork_analysis.report import measure, opening, page, tables
 
 UNKNOWN = "not said by any unit"
+SECURED = "mutual TLS on Control and on tcp links; the venue's own protocol is plain"
+PLAIN = "plaintext: Control and links between Groups are open to whoever reaches them"
 
 
 def render(run: read.Run, told: results.Results) -> page.Section:
@@ -24,6 +26,8 @@ def host_facts(run: read.Run, told: results.Results) -> list[tuple[str, str]]:
     return [
         ("What limits it", opening.limit(host)),
         ("Machine", f"{host.cpus or '?'} CPUs, kernel {host.kernel or UNKNOWN}"),
+        *_limits(host),
+        *_secured(host),
         ("Clock", f"{host.clock_source or UNKNOWN}, each stamp within {measure.in_time(bound)}"),
         ("Readers wait by", host.wait or UNKNOWN),
         ("Build", host.build or UNKNOWN),
@@ -32,6 +36,27 @@ def host_facts(run: read.Run, told: results.Results) -> list[tuple[str, str]]:
         ("Processes", _processes(run)),
         ("Run directory", run.directory.root.resolve().name),
     ]
+
+
+def _limits(host: results.Host) -> list[tuple[str, str]]:
+    """Returns what a cluster set around the units; nothing where they ran on a bare machine."""
+    if host.qos_class is None:
+        return []
+    quota = "no CPU quota" if host.cpu_quota is None else f"at most {host.cpu_quota:g} CPUs each"
+    memory = measure.in_bytes(host.memory_bytes_max) if host.memory_bytes_max else "no limit"
+    own = "CPUs of their own" if host.affinity_exclusive else "CPUs shared with others"
+    throttled = measure.in_time(host.cpu_throttled_ns or 0)
+    return [
+        ("Pods", f"{host.qos_class}, {own}, {quota}, memory {memory}; cgroup {host.cgroup}"),
+        ("Throttled", f"{throttled} in all, by the CPU quota"),
+    ]
+
+
+def _secured(host: results.Host) -> list[tuple[str, str]]:
+    """Returns how Groups speak with each other; nothing where they share a machine."""
+    if host.secured is None:
+        return []
+    return [("Between Groups", SECURED if host.secured else PLAIN)]
 
 
 def _skew(conductor: Any) -> str:

@@ -7,45 +7,82 @@ import dataclasses
 import os
 import pathlib
 import platform
+from collections.abc import Set as AbstractSet
 
-_CGROUP = pathlib.Path("/sys/fs/cgroup")
+from tickwork_services.host import cgroups
+
+ONLINE_CPUS = pathlib.Path("/sys/devices/system/cpu/online")
 
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """Facts of the machine; a limit that is not set is None."""
+    """Facts of the machine; a limit that is not set is None.
+
+    ``affinity`` are the CPUs that this process may use, in ranges. They are its own alone
+    (``affinity_exclusive``) where Kubernetes gave a guaranteed pod whole CPUs.
+    """
 
     boot_id: str
     kernel: str
     machine: str
     cpus: int
+    affinity: str
+    affinity_exclusive: bool
+    cgroup: cgroups.Version | None
+    qos_class: cgroups.QosClass | None
     cpu_quota: float | None
     memory_bytes_max: int | None
 
 
-def read_environment(cgroup: pathlib.Path = _CGROUP) -> Environment:
-    """Returns what the kernel says about this process and its limits (cgroup v2)."""
+def read_environment(
+    cgroup: pathlib.Path = cgroups.CGROUP, proc: pathlib.Path = cgroups.PROC
+) -> Environment:
+    """Returns what the kernel says about this process and its limits."""
+    cpus = os.sched_getaffinity(0)
+    limits = cgroups.read_limits(cgroup, proc)
+    qos = cgroups.read_qos(proc) if "KUBERNETES_SERVICE_HOST" in os.environ else None
     return Environment(
         boot_id=_read(pathlib.Path("/proc/sys/kernel/random/boot_id")) or "unknown",
         kernel=platform.release(),
         machine=platform.machine(),
-        cpus=len(os.sched_getaffinity(0)),
-        cpu_quota=parse_cpu_max(_read(cgroup / "cpu.max")),
-        memory_bytes_max=parse_memory_max(_read(cgroup / "memory.max")),
+        cpus=len(cpus),
+        affinity=show_cpus(cpus),
+        affinity_exclusive=is_exclusive(qos, len(cpus), count_online(), limits.cpu_quota),
+        cgroup=limits.version,
+        qos_class=qos,
+        cpu_quota=limits.cpu_quota,
+        memory_bytes_max=limits.memory_bytes_max,
     )
 
 
-def parse_cpu_max(text: str | None) -> float | None:
-    """Returns the CPUs that ``cpu.max`` allows (quota / period), None where unlimited."""
-    if not text or text.split()[0] == "max":
-        return None
-    quota, period = text.split()
-    return int(quota) / int(period)
+def is_exclusive(
+    qos: cgroups.QosClass | None, cpus: int, online: int, cpu_quota: float | None
+) -> bool:
+    """Says whether a pod's CPUs are its own: guaranteed, bound to some, and to whole ones.
+
+    A pod with a fraction of a CPU keeps its quota and shares what the others leave.
+    """
+    return qos == "guaranteed" and cpus < online and cpu_quota in (None, cpus)
 
 
-def parse_memory_max(text: str | None) -> int | None:
-    """Returns the bytes that ``memory.max`` allows, None where unlimited."""
-    return None if not text or text == "max" else int(text)
+def show_cpus(cpus: AbstractSet[int]) -> str:
+    """Returns CPUs as the kernel writes them: ``0-1,4``."""
+    ranges: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if ranges and cpu == ranges[-1][1] + 1:
+            ranges[-1][1] = cpu
+        else:
+            ranges.append([cpu, cpu])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
+
+
+def count_online(path: pathlib.Path = ONLINE_CPUS) -> int:
+    """Returns how many CPUs the machine runs; those of this process where it does not say."""
+    text = _read(path)
+    if not text:
+        return len(os.sched_getaffinity(0))
+    bounds = [each.partition("-") for each in text.split(",")]
+    return sum(int(last or first) - int(first) + 1 for first, _, last in bounds)
 
 
 def skip_plugins() -> None:

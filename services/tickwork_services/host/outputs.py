@@ -13,7 +13,7 @@ from typing import Any
 
 from tickwork import run_directory
 from tickwork_services import clocks
-from tickwork_services.host import component, environment, meter
+from tickwork_services.host import cgroups, component, environment, meter
 from tickwork_services.telemetry import naming
 
 INTERVAL_NS = 1_000_000_000
@@ -46,6 +46,7 @@ class StretchOutputs:
         self._lateness_ns = 0
         self._base = registry.read()
         self._links_base = {name: dict(each) for name, each in links().items()}
+        self._throttling = cgroups.read_throttling()
         self._log = _open_log(stretch.directory, registry)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outputs", daemon=True)
@@ -87,6 +88,17 @@ class StretchOutputs:
             point_of(now_unix_ns, state, self._books()),
         )
 
+    def _throttled(self) -> dict[str, int]:
+        """Returns what the quota of CPU time did in this block; nothing where nobody counts it."""
+        now = cgroups.read_throttling()
+        if now is None or self._throttling is None:
+            return {}
+        return {
+            "cpuPeriods": now.periods - self._throttling.periods,
+            "cpuPeriodsThrottled": now.throttled - self._throttling.throttled,
+            "cpuThrottledNs": now.throttled_ns - self._throttling.throttled_ns,
+        }
+
     def _state(self, now_unix_ns: int, *, partial: bool) -> dict[str, Any]:
         use = environment.read_process_use()
         counters = self._registry.read()
@@ -125,6 +137,7 @@ class StretchOutputs:
                 "rssAnonBytes": use.rss_anon_bytes,
                 "cpuSeconds": round(use.cpu_seconds, 3),
                 "openFiles": use.open_files,
+                **self._throttled(),
             },
             "host": dict(self._host),
             "partial": partial,

@@ -61,8 +61,10 @@ class _Run:
         self._directory = run
         self._report = report
         self._began_ns = clock.now_mono_ns()
-        secured = fleet.tls() is not None
-        self._journal = journal.Journal(plan.experiment, clock.now_unix_ns(), secured=secured)
+        self._journal = journal.Journal(plan.experiment, clock.now_unix_ns())
+        # A Unix socket is reached by its owner alone: there is nothing to secure.
+        if not all(fleet.target(name).startswith("unix:") for name in plan.unit_paths()):
+            self._journal.secured = fleet.tls() is not None
         self._hung: set[str] = set()
 
     async def conduct(self) -> Outcome:

@@ -102,7 +102,7 @@ class Journal:
     facts: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
     clocks: dict[str, ClockOffset] = dataclasses.field(default_factory=dict)
-    secured: bool = False
+    secured: bool | None = None
     outcome: Outcome | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -3,20 +3,35 @@ import os
 from tickwork_services.host import environment
 
 
-def test_limits_are_read_from_the_cgroup(tmp_path):
+def test_limits_and_affinity_are_read(tmp_path):
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     (tmp_path / "memory.max").write_text("536870912\n")
-    found = environment.read_environment(tmp_path)
-    assert (found.cpu_quota, found.memory_bytes_max) == (1.5, 536870912)
+    found = environment.read_environment(tmp_path, tmp_path)
+    assert (found.cgroup, found.cpu_quota, found.memory_bytes_max) == ("v2", 1.5, 536870912)
     assert found.cpus == len(os.sched_getaffinity(0))
     assert len(found.boot_id) == 36
+    assert (found.qos_class, found.affinity_exclusive) == (None, False)
 
 
-def test_no_limit_and_no_cgroup_are_none(tmp_path):
-    assert environment.parse_cpu_max("max 100000") is None
-    assert environment.parse_memory_max("max") is None
-    found = environment.read_environment(tmp_path)
-    assert (found.cpu_quota, found.memory_bytes_max) == (None, None)
+def test_cpus_are_written_as_ranges():
+    assert environment.show_cpus({0, 1, 2, 5, 7, 8}) == "0-2,5,7-8"
+    assert environment.show_cpus(set()) == ""
+
+
+def test_online_cpus_are_counted(tmp_path):
+    (tmp_path / "online").write_text("0-2,5,8-9\n")
+    assert environment.count_online(tmp_path / "online") == 6
+    assert environment.count_online(tmp_path / "absent") == len(os.sched_getaffinity(0))
+
+
+def test_whole_cpus_of_a_guaranteed_pod_are_its_own():
+    assert environment.is_exclusive("guaranteed", 1, 2, None)
+    assert environment.is_exclusive("guaranteed", 1, 2, 1.0)
+    assert not environment.is_exclusive("guaranteed", 1, 2, 0.5)
+    assert not environment.is_exclusive("guaranteed", 2, 2, None)
+    assert not environment.is_exclusive("burstable", 1, 2, None)
+    assert not environment.is_exclusive(None, 1, 2, None)
 
 
 def test_anonymous_memory_is_read_from_status():
