@@ -10,7 +10,7 @@ from architecture import tree
 
 REQUIREMENTS = tree.ROOT / "docs" / "reference" / "requirements.md"
 ARCHITECTURE = tree.ROOT / "docs" / "architecture.md"
-NUMBERS = [f"PL{number}" for number in range(1, 22)]
+NUMBERS = [f"PL{number}" for number in range(1, 22)] + [f"PF{number}" for number in range(1, 17)]
 NOT_BUILT = "not built yet"
 RUST_TEST = re.compile(r"fn\s+(\w+)\s*\(")
 
@@ -32,7 +32,7 @@ def _test_names() -> set[str]:
 
 
 def _requirement_rows() -> dict[str, str]:
-    rows = re.findall(r"^\| (PL\d+) \|(.*)\|$", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| (P[LF]\d+) \|(.*)\|$", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
     return dict(rows)
 
 
@@ -48,7 +48,7 @@ def test_requirement_has_tests_or_says_what_is_missing(number: str) -> None:
 
 
 def test_requirements_name_nothing_twice() -> None:
-    numbers = re.findall(r"^\| (PL\d+) \|", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
+    numbers = re.findall(r"^\| (P[LF]\d+) \|", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
     assert numbers == NUMBERS
 
 
