@@ -10,6 +10,7 @@ from benchmarks import machine, process, rows
 
 BLOCKS = 11
 DISTURBED_SHARE = 0.02
+FLOOR_SHARE = 0.9
 DRAWS = 1_000
 PATIENCE_SECONDS = 0.5
 """How long a disturbed round waits for quiet before the next one begins."""
@@ -150,17 +151,36 @@ def _with_ratio(
         peer, name = figures[best], row.peers[int(best.split()[1])].name
     low, high = interval(row, ours, peer)
     ratio = ratio_of(row, ours, peer)
+    missed_for = _floor(row, figures, peer, name) if row.must and ratio > row.must else None
     return {
         **_head(row, figures),
+        **({"notMeasurable": missed_for} if missed_for else {}),
         "peer": statistics.median(peer),
         "peerName": name,
         "ratio": ratio,
         "low": low,
         "high": high,
         "blocks": len(ours),
-        "met": row.must is None or ratio <= row.must,
+        "met": row.must is None or ratio <= row.must if not missed_for else None,
         "stretchMet": row.stretch is None or ratio <= row.stretch,
     }
+
+
+def _floor(
+    row: rows.Row, figures: dict[str, list[float]], peer: Sequence[float], name: str
+) -> str | None:
+    """Returns why a must cannot be judged here: what ours contains leaves it no room."""
+    if not row.floor or row.must is None:
+        return None
+    floor = statistics.median(figures[f"beside {row.floor}"])
+    share = floor / statistics.median(peer)
+    if share < FLOOR_SHARE * row.must:
+        return None
+    over = statistics.median(figures["ours"]) - floor
+    return (
+        f"{row.floor} takes {share:.3f} of {name} on this machine, the must is {row.must:g}; "
+        f"ours adds {over:.1f} {row.unit.partition('/')[0]} to it"
+    )
 
 
 def _head(row: rows.Row, figures: dict[str, list[float]]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def unit_of(row: dict[str, Any]) -> str:
 def verdict(row: dict[str, Any]) -> str:
     """Whether must and stretch hold, in few words."""
     if row.get("notMeasurable"):
-        return f"not measurable: {row['notMeasurable']}"
+        return f"notMeasurable: {row['notMeasurable']}"
     if not row["met"]:
         return "**must missed**"
     if row["stretch"] is not None and row["stretchMet"]:

@@ -107,6 +107,17 @@ def test_a_debug_build_fails() -> None:
     assert "DEBUG" in result["notMeasurable"]
 
 
+def test_a_must_that_the_floor_leaves_no_room_for_is_not_judged() -> None:
+    floor = {"beside": {"the counter": rows.Part("floor", "a", "the counter")}}
+    row = _row(must=0.6, floor="the counter", **floor)
+    result = _measure(row, Players(ours=[66.0], peer=[100.0], floor=[58.0]))
+    assert result["met"] is None
+    assert "takes 0.580 of the peer" in result["notMeasurable"]
+    assert "adds 8.0 ns" in result["notMeasurable"]
+    assert _measure(row, Players(ours=[66.0], peer=[100.0], floor=[50.0]))["met"] is False
+    assert _measure(row, Players(ours=[59.0], peer=[100.0], floor=[58.0]))["met"] is True
+
+
 def test_rows_have_names_of_their_own_and_musts_above_their_stretches() -> None:
     assert len({row.name for row in rows.ALL}) == len(rows.ALL)
     for row in rows.ALL:
