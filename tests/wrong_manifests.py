@@ -4,8 +4,6 @@ import dataclasses
 import pathlib
 from typing import Any
 
-import yaml
-
 from tickwork.manifest import document
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -37,7 +35,7 @@ def demo() -> dict[str, Any]:
 
 def to_yaml(manifest: dict[str, Any]) -> str:
     """Returns a manifest as a person would write it."""
-    return yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True)
+    return document.write(manifest)
 
 
 def _case(manifest: dict[str, Any], row: dict[str, Any]) -> Case:

@@ -98,3 +98,12 @@ def test_any_set_compiles_or_tells_its_mistakes(path, value) -> None:
         compiler.load(DEMO.read_text(), "demo.yaml", [f"{name}={json.dumps(value)}"])
     except errors.InputError as error:
         assert str(error)
+
+
+@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.given(value=JSON)
+def test_what_is_written_is_read_back(value) -> None:
+    read = document.read(document.write({"it": value}))
+    assert read.mistakes == []
+    assert read.value == {"it": value}
+    assert json.dumps(read.value) == json.dumps({"it": value})

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from tickwork import errors
 from tickwork.kinds import compiler
+from tickwork.manifest import document
 from tickwork.manifest.cluster import Cluster, GroupPlacement, Sink
 from tickwork.manifest.envelope import API_VERSION
 from tickwork.plan import plan as plans
@@ -18,7 +17,6 @@ from tickwork_operator.objects.options import Options
 
 MISTAKES_SHOWN_MAX = 8
 COMPILED_MAX = 256
-TEXT_WIDTH = 100
 
 Object = Mapping[str, Any]
 
@@ -161,9 +159,7 @@ def _written(experiment: Object) -> str:
 @functools.lru_cache(maxsize=COMPILED_MAX)
 def _show(written: str) -> str:
     """Returns the Experiment ``written`` as JSON as YAML, which people read in run directories."""
-    return yaml.safe_dump(
-        json.loads(written), sort_keys=False, allow_unicode=True, width=TEXT_WIDTH
-    )
+    return document.write(json.loads(written))
 
 
 @functools.lru_cache(maxsize=COMPILED_MAX)

@@ -78,7 +78,7 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
 def _told(field: dict[str, Any]) -> dict[str, Any]:
     """Says in words what a field is without being written; nothing stores it."""
     default = field.get("default")
-    if default is None or isinstance(default, dict):
+    if default is None or isinstance(default, dict | list):
         return {}
     return {"description": f"Default: {json.dumps(default)}."}
 

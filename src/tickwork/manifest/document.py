@@ -1,4 +1,4 @@
-"""Reads YAML into plain values that remember their lines.
+"""Reads YAML into plain values that remember their lines; writes plain values as such YAML.
 
 Only JSON's scalars have a meaning: ``true``, ``false``, ``null``, numbers. Everything else that is
 written plainly is a string, so ``on`` and ``12:30:00`` stay what a person wrote. Anchors, aliases,
@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 BYTES_MAX = 1 << 20
 DEPTH_MAX = 32
 NUMBER_CHARACTERS_MAX = 400
+WRITTEN_WIDTH = 100
 TOO_LARGE = errors.Mistake(1, "", f"the file is larger than {BYTES_MAX} B")
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -93,6 +94,32 @@ def read(text: str) -> Document:
         document.value = None
         document.mistakes.append(errors.Mistake(1, "", f"this is not YAML: {error}"))
     return document
+
+
+def write(value: Any) -> str:
+    """Returns plain values (JSON's) as YAML that ``read`` reads back as the same values."""
+    return yaml.dump(
+        value, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=WRITTEN_WIDTH
+    )
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes YAML without aliases, in which a text that would be read as a number is quoted.
+
+    YAML's own idea of a number is another one than ours: to it, ``1e3`` is a text.
+    """
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _write_text(writer: _Writer, text: str) -> yaml.ScalarNode:
+    is_safe = read_scalar(text) == text and text.isprintable()
+    style = None if is_safe else '"'
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Writer.add_representer(str, _write_text)
 
 
 class _TooDeepError(Exception):

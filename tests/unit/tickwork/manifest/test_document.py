@@ -92,3 +92,17 @@ def test_size_is_bounded() -> None:
 def test_digits_without_end_are_no_number() -> None:
     assert document.read(f"a: {'9' * 5000}").value == {"a": "9" * 5000}
     assert document.read(f"a: {'9' * 300}").value == {"a": int("9" * 300)}
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "7E12", "true", "null", "15", "0.5", "", "on", "~", "a: b"]
+)
+def test_a_text_stays_a_text_when_it_is_written(text: str) -> None:
+    assert document.read(document.write({"key": text, text or "x": 1})).value["key"] == text
+
+
+def test_what_is_written_is_as_a_person_would_write_it() -> None:
+    value = {"metadata": {"name": "demo"}, "list": [1, 0.5, None, True, "BTCUSDT"]}
+    assert document.write(value) == (
+        "metadata:\n  name: demo\nlist:\n- 1\n- 0.5\n- null\n- true\n- BTCUSDT\n"
+    )
