@@ -106,7 +106,7 @@ def test_selectors_hold_no_label_that_changes(full: rendering.Objects) -> None:
 
 def test_every_pod_is_restricted(full: rendering.Objects) -> None:
     found = list(rendering.pods(full))
-    assert len(found) == 2
+    assert len(found) == 3
     for _, spec in found:
         assert spec["securityContext"]["runAsNonRoot"] is True
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

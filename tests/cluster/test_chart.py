@@ -129,7 +129,7 @@ def test_the_twin_comes_changes_and_goes_with_its_value(release: shell.Release) 
 
 
 def _upgrade(release: shell.Release, *arguments: str) -> None:
-    release.helm("upgrade", str(rendering.CHART), *shell.images(), *arguments)
+    release.helm("upgrade", str(rendering.CHART), "--reset-values", *shell.images(), *arguments)
 
 
 def test_uninstalling_leaves_the_definition_and_what_is_the_users(release: shell.Release) -> None:

@@ -86,25 +86,6 @@ null
 {{- ternary .Release.Namespace (first $served) (has .Release.Namespace $served) -}}
 {{- end -}}
 
-{{/* The security context of every container of this chart; nothing of it can be taken away. */}}
-{{- define "tickwork.containerSecurity" -}}
-allowPrivilegeEscalation: false
-capabilities: {drop: [ALL]}
-privileged: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-{{- end -}}
-
-{{- define "tickwork.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile: {type: RuntimeDefault}
-{{- end -}}
-
 {{/* What the operator's account may do in every namespace whose Experiments it runs. */}}
 {{- define "tickwork.operatorRules" -}}
 {{- .Files.Get "files/operator_rules.yaml" | fromYamlArray | toYaml -}}
