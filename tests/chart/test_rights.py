@@ -62,5 +62,5 @@ def test_the_tests_account_has_its_own_experiment_only(defaults: rendering.Objec
 
 def test_only_who_calls_the_api_has_a_token(full: rendering.Objects) -> None:
     accounts = [value for key, value in full.items() if key[0] == "ServiceAccount"]
-    assert len(accounts) == 2
+    assert len(accounts) == 3
     assert all(value["automountServiceAccountToken"] is False for value in accounts)

@@ -73,9 +73,22 @@ def custom_resource_definition() -> dict[str, Any]:
     }
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes the words that Helm's YAML 1.1 reads as true or false, and PyYAML as texts."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "'" if value.lower() in {"y", "n"} else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
 def to_yaml() -> str:
     """Returns the definition as `kubectl apply` takes it."""
-    text = yaml.safe_dump(custom_resource_definition(), sort_keys=False, width=100)
+    made = custom_resource_definition()
+    text = yaml.dump(made, Dumper=_Dumper, sort_keys=False, width=100)
     return f"{ORIGIN}\n{text}"
 
 

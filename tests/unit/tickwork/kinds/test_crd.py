@@ -1,4 +1,5 @@
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,11 @@ def test_the_chart_holds_the_definition() -> None:
 
 def test_the_text_reads_back_as_the_definition() -> None:
     assert yaml.safe_load(crd.to_yaml()) == crd.custom_resource_definition()
+
+
+def test_no_word_of_it_is_a_truth_value_to_helm() -> None:
+    """Helm reads YAML 1.1 to the letter: a key ``n`` without quotes is the key ``false``."""
+    assert not re.search(r"(?mi)^[ -]*(?:y|n):|:\s(?:y|n)$", crd.to_yaml())
 
 
 def test_no_text_of_it_is_a_template_to_helm() -> None:
