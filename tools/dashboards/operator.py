@@ -127,14 +127,14 @@ DIGESTS = Row(
             "s",
             (Query(f"tickwork_experiment_latency_seconds{{{DIGEST}}}"),),
             12,
-            9,
+            13,
         ),
         lines(
             "Start skew",
             "How far apart the Groups of each run started.",
             "s",
             Query(f"tickwork_experiment_start_skew_seconds{{{DIGEST}}}", "{{experiment}}"),
-            height=9,
+            height=13,
         ),
         lines(
             "Updates proven",
