@@ -6,6 +6,7 @@ meet. A second attempt (after a suspension) has a tag of its own.
 
 import base64
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -66,8 +67,9 @@ def port_names(ports: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     taken: set[str] = set()
     for unit, port in ports:
         made = _plain(f"{port}-{unit}")
-        if len(made) > PORT_NAME_MAX or made in taken:
-            made = _short_port(unit, port)
+        salts = itertools.count()
+        while len(made) > PORT_NAME_MAX or made in taken:
+            made = _short_port(unit, port, next(salts))
         taken.add(made)
         named[unit, port] = made
     return named
@@ -104,9 +106,12 @@ def _plain(text: str) -> str:
     return re.sub(r"-+", "-", re.sub(r"[^a-z0-9]", "-", text.lower())).strip("-")
 
 
-def _short_port(unit: str, port: str) -> str:
-    """Returns ``<port>-<hash>``, with as much of the unit's name between as there is room."""
-    mark = _hash(f"{unit}/{port}", _MARK_LENGTH)
+def _short_port(unit: str, port: str, salt: int) -> str:
+    """Returns ``<port>-<hash>``, with as much of the unit's name between as there is room.
+
+    Another ``salt`` gives another hash, where the first is taken.
+    """
+    mark = _hash(f"{unit}/{port}/{salt}", _MARK_LENGTH)
     head = _plain(port)[: PORT_NAME_MAX - _MARK_LENGTH - 1]
     room = PORT_NAME_MAX - len(head) - _MARK_LENGTH - 2
     middle = _plain(unit)[: max(0, room)].strip("-")
