@@ -202,7 +202,7 @@ class Cluster:
         """Brings the run to where all its units run."""
         self.settle()
         self.start_pods()
-        self.tell_progress("running")
+        self.tell_progress("Running")
         self.settle()
 
     def end_conductor(self, code: int, message: str = "", reason: str = "Completed") -> None:

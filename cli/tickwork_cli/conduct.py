@@ -83,7 +83,7 @@ def _perform(
     options: argparse.Namespace, run: run_directory.RunDirectory, wish: interruption.Interruption
 ) -> dict[str, Any]:
     """Conducts and analyses; returns the digest."""
-    plan, targets = _read_plan(options.plan), _read_targets(options.addresses)
+    plan, (name, targets) = _read_plan(options.plan), _read_addresses(options.addresses)
     wings.require("tickwork_analysis", options.verb)
     _prepare(run, plan, options.experiment)
     fleet = far.FarFleet(
@@ -95,7 +95,7 @@ def _perform(
         interrupted=lambda: wish.is_set,
     )
     writer = _make_writer(options)
-    stands = standing.Standing(plan, lambda said: writer.tell(said) if writer else None)
+    stands = standing.Standing(plan, lambda said: writer.tell({**said, **name}) if writer else None)
     lines = progress.Progress(lambda line: print(line, flush=True))
 
     def report(event: events.Event) -> None:
@@ -224,10 +224,12 @@ def _read_plan(path: pathlib.Path) -> plans.Plan:
     return plan
 
 
-def _read_targets(path: pathlib.Path) -> dict[str, str]:
+def _read_addresses(path: pathlib.Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns the run's name as progress carries it (empty where none is given), and targets."""
     try:
-        targets = json.loads(path.read_text(encoding="utf-8"))["targets"]
-        return {str(unit): str(target) for unit, target in targets.items()}
+        read = json.loads(path.read_text(encoding="utf-8"))
+        name = {"run": str(read["run"])} if "run" in read else {}
+        return name, {str(unit): str(target) for unit, target in read["targets"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable("the addresses", path, error) from error
 

@@ -8,6 +8,10 @@ from tickwork_operator.fates import Fate
 
 Object = Mapping[str, Any]
 
+# What the Conductor's progress says in the midst of its Blocks, and after them.
+BETWEEN = frozenset({"Running", "Collecting"})
+ENDING = frozenset({"Analysing", "Ended"})
+
 
 def observe(ledger: status.Ledger, seen: scene.Scene, worst: Fate | None, progress: Object) -> None:
     """Sets the conditions that say how far the run is; Running stays until the end."""
@@ -26,12 +30,18 @@ def observe(ledger: status.Ledger, seen: scene.Scene, worst: Fate | None, progre
         _note_restarts(ledger, seen)
     if ledger.get(status.FAILED).status == "Unknown":
         return
-    phase = progress.get("phase")
     serving = not progress and seen.count(fates.all_ready) == groups
-    if phase == "collecting" or over:
+    if over or _is_collecting(progress):
         ledger.set(status.RUNNING, "True", status.COLLECTING, "the results are being gathered")
-    elif phase == "running" or serving or ledger.holds(status.RUNNING):
+    elif progress.get("phase") in BETWEEN or serving or ledger.holds(status.RUNNING):
         ledger.set(status.RUNNING, "True", status.RUNNING, "all units run")
+
+
+def _is_collecting(progress: Object) -> bool:
+    """Says whether the last Block is over; between Blocks a run goes on running."""
+    phase = progress.get("phase")
+    last = progress.get("block") == progress.get("blocks")
+    return phase in ENDING or (phase == "Collecting" and last)
 
 
 def _count(

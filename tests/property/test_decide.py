@@ -14,6 +14,7 @@ START_SECONDS = 120
 ACTIVE_SECONDS = 300
 DISRUPTIONS = ("DeletionByTaintManager", "EvictionByEvictionAPI", "TerminationByKubelet", "")
 WAITING = ("ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CrashLoopBackOff")
+PHASES = ("Waiting", "Running", "Collecting", "Analysing", "Ended")
 DIGESTS = (
     "",
     "no json",
@@ -71,7 +72,9 @@ def start_pods(cluster: model_cluster.Cluster, choice: int) -> None:
 
 def tell_progress(cluster: model_cluster.Cluster, choice: int) -> None:
     if any("nodeName" in pod["spec"] for pod in cluster.pods(names.CONDUCTOR)):
-        cluster.tell_progress(pick(["connecting", "running", "collecting"], choice))
+        cluster.tell_progress(
+            pick(["Waiting", "Running", "Collecting", "Analysing", "Ended"], choice)
+        )
 
 
 def end_conductor(cluster: model_cluster.Cluster, choice: int) -> None:

@@ -42,7 +42,7 @@ def build_plan(run: Run) -> dict[str, Any]:
     data = {
         EXPERIMENT: run.text,
         PLAN: run.plan.model_dump_json(by_alias=True),
-        ADDRESSES: json.dumps({"targets": targets}),
+        ADDRESSES: json.dumps({"run": run.run_id, "targets": targets}),
     }
     return _build(run, run.child(names.PLAN), names.PLAN, data, "plan")
 

@@ -28,7 +28,7 @@ def test_objects_are_made_in_order_and_only_once() -> None:
 def test_a_good_run_goes_through_its_phases_to_complete() -> None:
     cluster = model_cluster.Cluster(model_cluster.experiment())
     cluster.run_until_running()
-    cluster.tell_progress("collecting", startUnixNs=model_cluster.DIGEST["startUnixNs"])
+    cluster.tell_progress("Analysing", startUnixNs=model_cluster.DIGEST["startUnixNs"])
     cluster.settle()
     assert cluster.phase == "Collecting"
     cluster.end_conductor(0, json.dumps(model_cluster.DIGEST))
@@ -152,7 +152,7 @@ def test_a_job_deleted_while_the_operator_was_away_is_not_made_again() -> None:
     job = cluster.job()
     assert job is not None
     assert cluster.truth("Scheduled") == "Unknown"
-    cluster.tell_progress("connecting")
+    cluster.tell_progress("Waiting")
     cluster.delete(("Job", job["metadata"]["name"]))
     cluster.settle()
     assert cluster.status["reason"] == reasons.CHILD_DELETED
