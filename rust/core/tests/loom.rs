@@ -77,6 +77,13 @@ impl Memory for Watched {
         }
     }
 
+    /// A whole record: the word of its sequence, and two more of it.
+    fn fill(&self, at: usize, bytes: &[u8]) {
+        for (index, chunk) in bytes.as_chunks::<8>().0.iter().take(3).enumerate() {
+            self.store(at + index, u64::from_le_bytes(*chunk), Ordering::Relaxed);
+        }
+    }
+
     fn copy_out(&self, at: usize, bytes: &mut [u8]) {
         for (index, chunk) in bytes.as_chunks_mut::<8>().0.iter_mut().take(2).enumerate() {
             *chunk = self.load(at + index, Ordering::Relaxed).to_le_bytes();
