@@ -54,6 +54,12 @@ def test_every_alert_says_how_grave_it_is_and_what_to_do():
         assert set(alert["annotations"]) == {"summary", "description"}
 
 
+def test_the_page_lists_every_alert_as_grave_as_it_is():
+    page = (local_run.ROOT / "docs/how-to/monitor.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(Tickwork\w+)` \| .+ \| (\w+) \|$", page, re.MULTILINE)
+    assert dict(listed) == {name: alert["labels"]["severity"] for name, alert in ALERTS.items()}
+
+
 @pytest.mark.parametrize("name", ALERTS)
 def test_alerts_name_metrics_that_exist(name):
     unknown = expressions.metrics_of(ALERTS[name]["expr"]) - expressions.listed() - {"up"}
