@@ -51,6 +51,8 @@ def describe(event: events.Event) -> str:
             return f"block {event.label}{of}: {event.duration_ns / 1e9:g} s"
         case events.BlockStopped() if event.undrained:
             return f"block {event.label} stopped; {event.undrained:,} records were not drained"
+        case events.Holding():
+            return f"held for at most {event.seconds_max:g} s, until every unit is scraped"
         case events.UnitRestarted():
             return f"unit {event.unit} was started again (incarnation {event.incarnation})"
         case events.UnitFailed():

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitoring import prometheus
@@ -41,8 +41,8 @@ class Observed:
 
 
 @contextlib.contextmanager
-def observe(directory: pathlib.Path) -> Iterator[Observed]:
-    """Runs the demo to its end below ``directory``, scraped every second."""
+def observe(directory: pathlib.Path, *sets: str) -> Iterator[Observed]:
+    """Runs the demo, with ``sets`` laid over it, to its end, scraped every second."""
     targets = directory / "targets.json"
     targets.write_text("[]")
     rules = [RULES] if RULES.exists() else []
@@ -51,16 +51,18 @@ def observe(directory: pathlib.Path) -> Iterator[Observed]:
     )
     try:
         start = time.time()
-        run = _run_demo(directory, targets)
+        run = _run_demo(directory, targets, sets)
         yield Observed(server, run, start, time.time())
     finally:
         server.close()
 
 
-def _run_demo(directory: pathlib.Path, targets: pathlib.Path) -> pathlib.Path:
+def _run_demo(directory: pathlib.Path, targets: pathlib.Path, sets: Sequence[str]) -> pathlib.Path:
+    laid = [word for each in sets for word in ("--set", each)]
+    output = ["-o", str(directory / "runs")]
     with (directory / "run.log").open("w+") as said:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tickwork_cli.main", "run", DEMO, "-o", directory / "runs"],
+            [sys.executable, "-m", "tickwork_cli.main", "run", str(DEMO), *output, *laid],
             stdout=said,
             stderr=subprocess.STDOUT,
             cwd=ROOT,

@@ -1,10 +1,11 @@
 """What a real Prometheus finds of a real run on this machine."""
 
 import re
+import time
 
 import pytest
 
-from monitoring import expressions, local_run
+from monitoring import conftest, expressions, local_run, prometheus
 
 pytestmark = [pytest.mark.monitoring, pytest.mark.timeout(240)]
 
@@ -85,3 +86,20 @@ def test_counters_end_near_those_of_the_run_directory(observed):
     counted = observed.results["counters"]
     total = counted["shm.received"] + counted["tcp.received"]
     assert 0.5 * total < float(last[1]) <= total
+
+
+def test_a_short_run_that_is_held_is_scraped_to_its_last_record(tmp_path):
+    """The series end in the very counts that the run directory has."""
+    if prometheus.find("prometheus") is None:
+        pytest.skip(conftest.MISSING)
+    short = ("durationSeconds=3", "pipeline.venue.twin.faults=[]", "holdSeconds=30")
+    began = time.monotonic()
+    with local_run.observe(tmp_path, *short) as seen:
+        took = time.monotonic() - began
+        expression = "sum by (unit) (last_over_time(tickwork_consumer_received_total[1m]))"
+        ends = {
+            each["metric"]["unit"]: float(each["values"][-1][1]) for each in seen.series(expression)
+        }
+        counted = seen.results["counters"]
+        assert ends == {name: counted[f"{name}.received"] for name in ("shm", "tcp")}
+    assert took < 30, "the hold ends with the scrape"

@@ -24,7 +24,8 @@ def active_seconds(run: Run) -> int | None:
         return None
     drain_ns = run.plan.drain_ms * 1_000_000
     blocks = [block.duration_ns + drain_ns for block in run.plan.blocks]
-    return math.ceil(sum(blocks) / 1e9) + BLOCK_ROOM_SECONDS * len(blocks) + ENDING_SECONDS
+    held_seconds = math.ceil(sum(blocks) / 1e9 + run.plan.hold_ms / 1000)
+    return held_seconds + BLOCK_ROOM_SECONDS * len(blocks) + ENDING_SECONDS
 
 
 def job_seconds(run: Run) -> int:

@@ -140,6 +140,7 @@ class Control(service.ControlServicer):
             at_unix_ns=clocks.now_unix_ns(),
             version=importlib.metadata.version("tickwork-services"),
             failure=_failure(host.lifecycle.failure),
+            scrapes=host.scrapes,
             facts={name: str(value) for name, value in host.host_facts.items()},
         )
 

@@ -10,7 +10,11 @@ PAGES = "pages"
 
 
 def read(host: unit_host.UnitHost, own: Mapping[str, int]) -> reading.Reading:
-    """Returns the reading of ``host``; ``own`` are the counters of the pages themselves."""
+    """Returns the reading of ``host``; ``own`` are the counters of the pages themselves.
+
+    Counts the scrape: a Conductor may hold the unit until one more has come.
+    """
+    host.scrapes += 1
     unit, facts = host.unit, host.host_facts
     block = host.lifecycle.block
     return reading.Reading(

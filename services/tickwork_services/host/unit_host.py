@@ -55,6 +55,7 @@ class UnitHost:
         self.registry = meter.Registry()
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.beat_ns = clocks.now_mono_ns()
+        self.scrapes = 0
         self._environment = _environment_facts(unit)
         self._log = log
         self._last_lines = last_lines

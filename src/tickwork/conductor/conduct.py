@@ -79,6 +79,9 @@ class _Run:
             await self._open_all()
             for block in self._plan.blocks:
                 await self._run_block(block)
+            if self._plan.hold_ms:
+                self._report(events.Holding(self._plan.hold_ms / 1000))
+                await self._crew.guard(self._crew.hold(self._plan.hold_ms))
             # A unit may have died after its last Stop; what it saw is collected, and it is named.
             self._crew.check_units()
             return await self._end("complete")

@@ -164,6 +164,27 @@ class Crew:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
         return {name: task.result() for name, task in tasks.items()}
 
+    async def hold(self, hold_ms: int) -> None:
+        """Returns when every unit was scraped once more, or after ``hold_ms``."""
+        until = asyncio.get_running_loop().time() + hold_ms / 1000
+        before = now = await self._scrapes()
+        while any(now.get(name, count + 1) <= count for name, count in before.items()):
+            rest_seconds = until - asyncio.get_running_loop().time()
+            if rest_seconds <= 0:
+                return
+            await asyncio.sleep(min(RETRY_SECONDS, rest_seconds))
+            now = await self._scrapes()
+
+    async def _scrapes(self) -> dict[str, int]:
+        """Returns how often each unit was scraped; one that is away is not among them."""
+        found = {}
+        for name, member in self.members.items():
+            try:
+                found[name] = (await member.channel.describe()).scrapes
+            except (channel.AwayError, channel.RefusedError):
+                continue
+        return found
+
     async def _bring_once(
         self, member: Member, request: messages.StartRequest | None
     ) -> messages.StartReply | None:

@@ -51,6 +51,13 @@ class BlockStopped:
 
 
 @dataclasses.dataclass(frozen=True)
+class Holding:
+    """Units stay for at most ``seconds_max``, until each was scraped once more."""
+
+    seconds_max: float
+
+
+@dataclasses.dataclass(frozen=True)
 class BlockCollected:
     """What the units saw in a block lies in the run directory."""
 
@@ -89,6 +96,7 @@ Event = (
     | Progressed
     | BlockStopped
     | BlockCollected
+    | Holding
     | UnitRestarted
     | UnitFailed
     | Interrupted

@@ -74,6 +74,7 @@ def compile_experiment(experiment: Experiment) -> Plan:
         kind=experiment.kind,
         seed=experiment.shared.seed,
         drain_ms=experiment.shared.drain_ms,
+        hold_ms=round(experiment.shared.hold_seconds * 1000),
         restart=experiment.shared.restart_policy,
         publish_names=tuple(layout.publish_name for layout in layouts if layout.publish_name),
         groups=groups,

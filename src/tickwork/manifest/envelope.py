@@ -37,7 +37,8 @@ class Shared(Model):
 
     ``duration_seconds`` counts from the start instant, warm-up included; without it the Experiment
     is a provider that runs until it is ended. ``restart`` defaults to never with a duration, and
-    to onFailure for a provider. ``suspend`` and ``cluster`` are read by the operator only.
+    to onFailure for a provider. ``hold_seconds`` is how long units wait at most, after the last
+    Block, to be scraped once more. ``suspend`` and ``cluster`` are read by the operator only.
     """
 
     duration_seconds: float | None = pydantic.Field(default=None, gt=0, le=604_800)
@@ -48,6 +49,7 @@ class Shared(Model):
     )
     repeats: int = pydantic.Field(default=1, ge=1, le=1000)
     drain_ms: int = pydantic.Field(default=2000, ge=0, le=600_000)
+    hold_seconds: float = pydantic.Field(default=0, ge=0, le=3600)
     restart: Literal["never", "onFailure"] | None = None
     suspend: bool = False
     cluster: Cluster = Cluster()

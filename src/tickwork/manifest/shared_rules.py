@@ -8,7 +8,16 @@ from tickwork.manifest.kind import Kind, Kinds
 from tickwork.manifest.rule import Breach, Cel, Context, Rule, written
 
 # What an arm may not change: it would not be the same comparison.
-FIXED_FOR_ARMS = ("arms", "repeats", "seed", "drainMs", "restart", "suspend", "cluster")
+FIXED_FOR_ARMS = (
+    "arms",
+    "repeats",
+    "seed",
+    "drainMs",
+    "holdSeconds",
+    "restart",
+    "suspend",
+    "cluster",
+)
 # Labels and annotations of these owners are the operator's.
 RESERVED = ("tickwork.dev/", "app.kubernetes.io/")
 

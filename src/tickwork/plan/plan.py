@@ -126,6 +126,7 @@ class Plan(Model):
     kind: str
     seed: int
     drain_ms: int = pydantic.Field(ge=0)
+    hold_ms: int = pydantic.Field(default=0, ge=0)
     restart: Literal["never", "onFailure"]
     publish_names: tuple[str, ...] = ()
     groups: tuple[Group, ...]

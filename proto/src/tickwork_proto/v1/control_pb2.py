@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tickwork/v1/control.proto\x12\x0btickwork.v1\")\n\x08\x45ndpoint\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"\x11\n\x0f\x44\x65scribeRequest\"\xd0\x02\n\x0b\x44\x65scription\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\t\x12!\n\x05state\x18\x03 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x13\n\x0bincarnation\x18\x04 \x01(\r\x12(\n\tendpoints\x18\x05 \x03(\x0b\x32\x15.tickwork.v1.Endpoint\x12\x16\n\x0e\x63lock_bound_ns\x18\x06 \x01(\x03\x12\x0f\n\x07version\x18\x07 \x01(\t\x12%\n\x07\x66\x61ilure\x18\x08 \x01(\x0b\x32\x14.tickwork.v1.Failure\x12\x32\n\x05\x66\x61\x63ts\x18\t \x03(\x0b\x32#.tickwork.v1.Description.FactsEntry\x12\x12\n\nat_unix_ns\x18\n \x01(\x03\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"N\n\x07\x46\x61ilure\x12\r\n\x05\x65rror\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x16\n\x0elast_log_lines\x18\x04 \x03(\t\"#\n\x0cWatchRequest\x12\x13\n\x0binterval_ms\x18\x01 \x01(\r\"\xd0\x01\n\x08Progress\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x12\n\nat_unix_ns\x18\x02 \x01(\x03\x12\x35\n\x08\x63ounters\x18\x03 \x03(\x0b\x32#.tickwork.v1.Progress.CountersEntry\x12%\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x14.tickwork.v1.Failure\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\r\n\x0bOpenRequest\"\x84\x01\n\x0cStartRequest\x12\r\n\x05\x62lock\x18\x01 \x01(\r\x12\x0b\n\x03\x61rm\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\x15\n\rstart_unix_ns\x18\x04 \x01(\x03\x12\x1c\n\x14measure_from_unix_ns\x18\x05 \x01(\x03\x12\x14\n\x0cstop_unix_ns\x18\x06 \x01(\x03\"u\n\nStartReply\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x17\n\x0fstarted_unix_ns\x18\x02 \x01(\x03\x12\x13\n\x0blateness_ns\x18\x03 \x01(\x03\x12\x16\n\x0e\x63lock_bound_ns\x18\x04 \x01(\x03\">\n\x0bStopRequest\x12\x10\n\x08\x64rain_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"A\n\tStopReply\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x11\n\tundrained\x18\x02 \x01(\x04\"N\n\x0e\x43ollectRequest\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x04\x12\x0f\n\x07interim\x18\x04 \x01(\x08\"Q\n\x05\x43hunk\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04last\x18\x05 \x01(\x08*\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x12\n\x0eSTATE_STARTING\x10\x02\x12\x0f\n\x0bSTATE_READY\x10\x03\x12\x11\n\rSTATE_RUNNING\x10\x04\x12\x12\n\x0eSTATE_STOPPING\x10\x05\x12\x14\n\x10STATE_TERMINATED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x32\xfb\x02\n\x07\x43ontrol\x12\x42\n\x08\x44\x65scribe\x12\x1c.tickwork.v1.DescribeRequest\x1a\x18.tickwork.v1.Description\x12;\n\x05Watch\x12\x19.tickwork.v1.WatchRequest\x1a\x15.tickwork.v1.Progress0\x01\x12:\n\x04Open\x12\x18.tickwork.v1.OpenRequest\x1a\x18.tickwork.v1.Description\x12;\n\x05Start\x12\x19.tickwork.v1.StartRequest\x1a\x17.tickwork.v1.StartReply\x12\x38\n\x04Stop\x12\x18.tickwork.v1.StopRequest\x1a\x16.tickwork.v1.StopReply\x12<\n\x07\x43ollect\x12\x1b.tickwork.v1.CollectRequest\x1a\x12.tickwork.v1.Chunk0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tickwork/v1/control.proto\x12\x0btickwork.v1\")\n\x08\x45ndpoint\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"\x11\n\x0f\x44\x65scribeRequest\"\xe1\x02\n\x0b\x44\x65scription\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\t\x12!\n\x05state\x18\x03 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x13\n\x0bincarnation\x18\x04 \x01(\r\x12(\n\tendpoints\x18\x05 \x03(\x0b\x32\x15.tickwork.v1.Endpoint\x12\x16\n\x0e\x63lock_bound_ns\x18\x06 \x01(\x03\x12\x0f\n\x07version\x18\x07 \x01(\t\x12%\n\x07\x66\x61ilure\x18\x08 \x01(\x0b\x32\x14.tickwork.v1.Failure\x12\x32\n\x05\x66\x61\x63ts\x18\t \x03(\x0b\x32#.tickwork.v1.Description.FactsEntry\x12\x12\n\nat_unix_ns\x18\n \x01(\x03\x12\x0f\n\x07scrapes\x18\x0b \x01(\x04\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"N\n\x07\x46\x61ilure\x12\r\n\x05\x65rror\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x16\n\x0elast_log_lines\x18\x04 \x03(\t\"#\n\x0cWatchRequest\x12\x13\n\x0binterval_ms\x18\x01 \x01(\r\"\xd0\x01\n\x08Progress\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x12\n\nat_unix_ns\x18\x02 \x01(\x03\x12\x35\n\x08\x63ounters\x18\x03 \x03(\x0b\x32#.tickwork.v1.Progress.CountersEntry\x12%\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x14.tickwork.v1.Failure\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\r\n\x0bOpenRequest\"\x84\x01\n\x0cStartRequest\x12\r\n\x05\x62lock\x18\x01 \x01(\r\x12\x0b\n\x03\x61rm\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\x15\n\rstart_unix_ns\x18\x04 \x01(\x03\x12\x1c\n\x14measure_from_unix_ns\x18\x05 \x01(\x03\x12\x14\n\x0cstop_unix_ns\x18\x06 \x01(\x03\"u\n\nStartReply\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x17\n\x0fstarted_unix_ns\x18\x02 \x01(\x03\x12\x13\n\x0blateness_ns\x18\x03 \x01(\x03\x12\x16\n\x0e\x63lock_bound_ns\x18\x04 \x01(\x03\">\n\x0bStopRequest\x12\x10\n\x08\x64rain_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\"A\n\tStopReply\x12!\n\x05state\x18\x01 \x01(\x0e\x32\x12.tickwork.v1.State\x12\x11\n\tundrained\x18\x02 \x01(\x04\"N\n\x0e\x43ollectRequest\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x04\x12\x0f\n\x07interim\x18\x04 \x01(\x08\"Q\n\x05\x43hunk\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04last\x18\x05 \x01(\x08*\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tSTATE_NEW\x10\x01\x12\x12\n\x0eSTATE_STARTING\x10\x02\x12\x0f\n\x0bSTATE_READY\x10\x03\x12\x11\n\rSTATE_RUNNING\x10\x04\x12\x12\n\x0eSTATE_STOPPING\x10\x05\x12\x14\n\x10STATE_TERMINATED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x32\xfb\x02\n\x07\x43ontrol\x12\x42\n\x08\x44\x65scribe\x12\x1c.tickwork.v1.DescribeRequest\x1a\x18.tickwork.v1.Description\x12;\n\x05Watch\x12\x19.tickwork.v1.WatchRequest\x1a\x15.tickwork.v1.Progress0\x01\x12:\n\x04Open\x12\x18.tickwork.v1.OpenRequest\x1a\x18.tickwork.v1.Description\x12;\n\x05Start\x12\x19.tickwork.v1.StartRequest\x1a\x17.tickwork.v1.StartReply\x12\x38\n\x04Stop\x12\x18.tickwork.v1.StopRequest\x1a\x16.tickwork.v1.StopReply\x12<\n\x07\x43ollect\x12\x1b.tickwork.v1.CollectRequest\x1a\x12.tickwork.v1.Chunk0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,38 +35,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIPTION_FACTSENTRY']._serialized_options = b'8\001'
   _globals['_PROGRESS_COUNTERSENTRY']._loaded_options = None
   _globals['_PROGRESS_COUNTERSENTRY']._serialized_options = b'8\001'
-  _globals['_STATE']._serialized_start=1335
-  _globals['_STATE']._serialized_end=1496
+  _globals['_STATE']._serialized_start=1352
+  _globals['_STATE']._serialized_end=1513
   _globals['_ENDPOINT']._serialized_start=42
   _globals['_ENDPOINT']._serialized_end=83
   _globals['_DESCRIBEREQUEST']._serialized_start=85
   _globals['_DESCRIBEREQUEST']._serialized_end=102
   _globals['_DESCRIPTION']._serialized_start=105
-  _globals['_DESCRIPTION']._serialized_end=441
-  _globals['_DESCRIPTION_FACTSENTRY']._serialized_start=397
-  _globals['_DESCRIPTION_FACTSENTRY']._serialized_end=441
-  _globals['_FAILURE']._serialized_start=443
-  _globals['_FAILURE']._serialized_end=521
-  _globals['_WATCHREQUEST']._serialized_start=523
-  _globals['_WATCHREQUEST']._serialized_end=558
-  _globals['_PROGRESS']._serialized_start=561
-  _globals['_PROGRESS']._serialized_end=769
-  _globals['_PROGRESS_COUNTERSENTRY']._serialized_start=722
-  _globals['_PROGRESS_COUNTERSENTRY']._serialized_end=769
-  _globals['_OPENREQUEST']._serialized_start=771
-  _globals['_OPENREQUEST']._serialized_end=784
-  _globals['_STARTREQUEST']._serialized_start=787
-  _globals['_STARTREQUEST']._serialized_end=919
-  _globals['_STARTREPLY']._serialized_start=921
-  _globals['_STARTREPLY']._serialized_end=1038
-  _globals['_STOPREQUEST']._serialized_start=1040
-  _globals['_STOPREQUEST']._serialized_end=1102
-  _globals['_STOPREPLY']._serialized_start=1104
-  _globals['_STOPREPLY']._serialized_end=1169
-  _globals['_COLLECTREQUEST']._serialized_start=1171
-  _globals['_COLLECTREQUEST']._serialized_end=1249
-  _globals['_CHUNK']._serialized_start=1251
-  _globals['_CHUNK']._serialized_end=1332
-  _globals['_CONTROL']._serialized_start=1499
-  _globals['_CONTROL']._serialized_end=1878
+  _globals['_DESCRIPTION']._serialized_end=458
+  _globals['_DESCRIPTION_FACTSENTRY']._serialized_start=414
+  _globals['_DESCRIPTION_FACTSENTRY']._serialized_end=458
+  _globals['_FAILURE']._serialized_start=460
+  _globals['_FAILURE']._serialized_end=538
+  _globals['_WATCHREQUEST']._serialized_start=540
+  _globals['_WATCHREQUEST']._serialized_end=575
+  _globals['_PROGRESS']._serialized_start=578
+  _globals['_PROGRESS']._serialized_end=786
+  _globals['_PROGRESS_COUNTERSENTRY']._serialized_start=739
+  _globals['_PROGRESS_COUNTERSENTRY']._serialized_end=786
+  _globals['_OPENREQUEST']._serialized_start=788
+  _globals['_OPENREQUEST']._serialized_end=801
+  _globals['_STARTREQUEST']._serialized_start=804
+  _globals['_STARTREQUEST']._serialized_end=936
+  _globals['_STARTREPLY']._serialized_start=938
+  _globals['_STARTREPLY']._serialized_end=1055
+  _globals['_STOPREQUEST']._serialized_start=1057
+  _globals['_STOPREQUEST']._serialized_end=1119
+  _globals['_STOPREPLY']._serialized_start=1121
+  _globals['_STOPREPLY']._serialized_end=1186
+  _globals['_COLLECTREQUEST']._serialized_start=1188
+  _globals['_COLLECTREQUEST']._serialized_end=1266
+  _globals['_CHUNK']._serialized_start=1268
+  _globals['_CHUNK']._serialized_end=1349
+  _globals['_CONTROL']._serialized_start=1516
+  _globals['_CONTROL']._serialized_end=1895
 # @@protoc_insertion_point(module_scope)

@@ -117,6 +117,7 @@ class Description(_message.Message):
     FAILURE_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     AT_UNIX_NS_FIELD_NUMBER: _builtins.int
+    SCRAPES_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     run: _builtins.str
     state: Global___State.ValueType
@@ -126,6 +127,8 @@ class Description(_message.Message):
     version: _builtins.str
     at_unix_ns: _builtins.int
     """This unit's Unix clock when it answered; the caller's clock may say something else."""
+    scrapes: _builtins.int
+    """How often the page of metrics was asked for."""
     @_builtins.property
     def endpoints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Endpoint]: ...
     @_builtins.property
@@ -147,10 +150,11 @@ class Description(_message.Message):
         failure: Global___Failure | None = ...,
         facts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         at_unix_ns: _builtins.int = ...,
+        scrapes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_unix_ns", b"at_unix_ns", "clock_bound_ns", b"clock_bound_ns", "endpoints", b"endpoints", "facts", b"facts", "failure", b"failure", "incarnation", b"incarnation", "run", b"run", "state", b"state", "unit", b"unit", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_unix_ns", b"at_unix_ns", "clock_bound_ns", b"clock_bound_ns", "endpoints", b"endpoints", "facts", b"facts", "failure", b"failure", "incarnation", b"incarnation", "run", b"run", "scrapes", b"scrapes", "state", b"state", "unit", b"unit", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
