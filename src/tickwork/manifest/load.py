@@ -12,6 +12,9 @@ from tickwork.manifest.kind import Kind, Kinds
 from tickwork.manifest.rule import Context, Finding
 from tickwork.unit.model import Model
 
+# Where the head is wrong, the rest is checked all the same, as if the Experiment had this name.
+_UNNAMED = "unnamed"
+
 
 def load_file(path: pathlib.Path, kinds: Kinds, sets: Sequence[str] = ()) -> Experiment:
     """Loads the Experiment in the file ``path``.
@@ -56,7 +59,7 @@ def load(text: str, source: str, kinds: Kinds, sets: Sequence[str] = ()) -> Expe
         kind = _find_kind(read, kinds, mistakes)
         shared = _check_shared(read, kinds, mistakes)
         if kind and shared is not None:
-            arms = _check_arms(read, name, kinds[kind], shared, mistakes)
+            arms = _check_arms(read, name or _UNNAMED, kinds[kind], shared, mistakes)
             _check_groups(read, kinds[kind], shared, arms, mistakes)
     elif not mistakes:
         mistakes.add(errors.Mistake(1, "", "an Experiment is a mapping: apiVersion, kind, …"))
