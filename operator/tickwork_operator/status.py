@@ -138,9 +138,10 @@ def show_duration(duration_ns: object) -> str | None:
     """Returns a latency with three digits and its unit: ``21.4µs``; None for what is none."""
     if isinstance(duration_ns, bool) or not isinstance(duration_ns, int | float):
         return None
-    for limit, unit in ((1e3, "ns"), (1e6, "µs"), (1e9, "ms")):
-        if abs(duration_ns) < limit:
-            return f"{duration_ns / limit * 1e3:.3g}{unit}"
+    for scale, unit in ((1, "ns"), (1e3, "µs"), (1e6, "ms")):
+        digits = f"{duration_ns / scale:.3g}"
+        if abs(float(digits)) < 1000:
+            return f"{digits}{unit}"
     return f"{duration_ns / 1e9:.3g}s"
 
 
