@@ -6,6 +6,7 @@ import pathlib
 
 import pytest
 from tickwork_cli import main
+from tickwork_services.telemetry import naming
 
 from tickwork.kinds import compiler
 from tickwork.local import execution, runs
@@ -43,6 +44,21 @@ def test_demo_is_proven(tmp_path, capsys) -> None:
     assert book["openGaps"] == 0
     assert book["gaps"] >= 2
     assert {each["name"] for each in results["consumers"]} == {"shm", "tcp"}
+    assert undescribed(tmp_path / "latest") == set()
+
+
+def undescribed(run: pathlib.Path) -> set[str]:
+    """Returns the metrics of a run's counters of which telemetry's catalogue says nothing."""
+    found = set()
+    for path in run.glob("units/*/*/unit.json"):
+        unit = json.loads(path.read_text())
+        block = run / "blocks" / "000-main" / unit["group"] / unit["name"] / "counters.json"
+        told = json.loads(block.read_text())
+        owners = {each["name"]: each["component"] for each in unit["components"]}
+        named = [(owners[name], each["absolute"]) for name, each in told["components"].items()]
+        named += [("link", counters) for counters in told["links"].values()]
+        found |= {naming.metric_of(owner, name) for owner, counters in named for name in counters}
+    return {metric.name for metric in found if "does not describe" in metric.help}
 
 
 THREE_FAULTS = (

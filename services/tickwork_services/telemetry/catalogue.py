@@ -130,6 +130,7 @@ PUBLISHER: Mapping[str, str] = {
     "tcpClientsCut": "Clients cut because they read too slowly.",
     "tcpClientsRefused": "Clients refused for their number.",
     "tcpClientsGone": "Clients that went away.",
+    "tcpGreetingsFailed": "Clients whose TLS greeting failed; they were refused.",
     "tcpHighWater": "Most bytes that ever waited for one client.",
     "tcpCapacity": "Bytes that may wait for one client.",
     "tcpBridgeLost": "Tops overwritten before the bridge to TCP read them.",
@@ -196,6 +197,7 @@ LINK: Mapping[str, str] = {
     "clientsCut": "Clients cut because they read too slowly.",
     "clientsRefused": "Clients refused for their number.",
     "clientsGone": "Clients that went away.",
+    "greetingsFailed": "Connections whose TLS greeting failed.",
 }
 
 INSTRUMENT: Mapping[str, str] = {
