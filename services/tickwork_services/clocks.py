@@ -25,6 +25,12 @@ def sleep(duration_ns: int) -> None:
         time.sleep(duration_ns / 1e9)
 
 
+def sleep_until_exactly(mono_ns: int) -> None:
+    """Blocks the calling thread until ``mono_ns``, as exactly as the kernel wakes it."""
+    while (rest_ns := mono_ns - now_mono_ns()) > 0:
+        sleep(rest_ns)
+
+
 async def sleep_until(mono_ns: int) -> None:
     """Waits in the event loop until ``mono_ns``; an instant that has passed yields once."""
     await asyncio.sleep(max(0, mono_ns - now_mono_ns()) / 1e9)

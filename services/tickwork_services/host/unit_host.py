@@ -17,6 +17,8 @@ from tickwork_services.host import component, environment, lifecycle, meter, out
 
 LINGER_NS = 2_000_000_000
 HEARTBEAT_NS = 250_000_000
+APPROACH_NS = 3_000_000
+STILLNESS_NS = 20_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,11 +209,15 @@ class UnitHost:
         written.start()
         await self._parts.attach()
         await self._parts.start(stretch)
-        while clocks.now_mono_ns() < stretch.start_ns:
-            await clocks.sleep_until(stretch.start_ns)
+        await clocks.sleep_until(stretch.start_ns - APPROACH_NS)
+        # An event loop wakes to the millisecond, and other tasks first: the rest is waited out.
+        clocks.sleep_until_exactly(stretch.start_ns)
         started_ns = clocks.now_mono_ns()
         lateness_ns = started_ns - stretch.start_ns
         written.mark_started(unix_map.to_unix_ns(started_ns), lateness_ns)
+        # Other units wake at this very instant, perhaps on this very core: who has begun leaves it
+        # to them, and tells of its start when they have begun too.
+        await clocks.sleep_until(started_ns + STILLNESS_NS)
         self._log.info("started", block=start.label, lateness_ns=lateness_ns)
         return Started(unix_map.to_unix_ns(started_ns), lateness_ns, unix_map.bound_ns)
 
