@@ -1,6 +1,6 @@
 """The fixed words that say why a run is not where it should be; people and programs match them.
 
-Each stands for one thing to do about it. ``docs/reference`` lists them.
+Each stands for one thing to do about it: ``docs/reference/reasons.md`` says which.
 """
 
 IMAGE_PULL_FAILED = "ImagePullFailed"
