@@ -24,6 +24,8 @@ Refusal = scene.Refusal
 
 # How long the Conductor may take to write what it has, after a unit of a run died.
 CONCLUDE_SECONDS = 45
+# How long a cluster takes to notice that a node does not answer, with room.
+CONFIRM_SECONDS = 75
 # Written by the Conductor under its own name.
 PROGRESS = "progress"
 _REWRITTEN = frozenset({PROGRESS, "conditions", "phase", "reason", "message"})
@@ -335,15 +337,27 @@ def _conclude(turn: _Turn, seen: scene.Scene, ending: Ending, befell: list[Fate]
     if ending.fate is None:
         turn.complete(f"{(ending.digest or {}).get('verdict') or 'the run is complete'}")
         return
-    cause = ending.fate
-    if cause.reason in {reasons.COMPONENT_FAILED, reasons.INTERRUPTED}:
-        known = turn.ledger.get(status.FAILED)
-        if known.status == "Unknown":
-            cause = Fate(known.reason, known.message, fatal=True)
-        else:
-            grave = [each for each in befell if each.fatal]
-            cause = fates.gravest(grave) or cause
+    cause = _find_cause(turn, ending.fate, befell)
+    if cause == ending.fate and ending.unit and seen.seems_alive(ending.unit):
+        # The Conductor lost a unit that its node calls alive: soon the cluster knows more.
+        turn.ledger.set(status.FAILED, "Unknown", cause.reason, cause.message)
+        turn.tell(cause)
+        due = turn.ledger.since_unix_ns(status.FAILED) + CONFIRM_SECONDS * status.SECOND_NS
+        if turn.now < due:
+            turn.deadlines.append(due)
+            return
     turn.fail(cause, collected=ending.collected)
+
+
+def _find_cause(turn: _Turn, told: Fate, befell: list[Fate]) -> Fate:
+    """Returns why the run failed: what was seen of a unit, else what the Conductor told."""
+    if told.reason not in {reasons.COMPONENT_FAILED, reasons.INTERRUPTED}:
+        return told
+    known = turn.ledger.get(status.FAILED)
+    if known.status == "Unknown" and known.message != told.message:
+        return Fate(known.reason, known.message, fatal=True)
+    grave = [each for each in befell if each.fatal or each.reason == reasons.NODE_LOST]
+    return fates.gravest(grave) or told
 
 
 def _clean(turn: _Turn) -> None:

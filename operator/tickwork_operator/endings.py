@@ -28,13 +28,14 @@ DIGEST_BYTES_MAX = 4096
 class Ending:
     """How the Conductor ended: its exit code, its digest, and whether the results are whole.
 
-    ``fate`` is None for a good run.
+    ``fate`` is None for a good run; ``unit`` (``group/unit``) is the one that failed it, or empty.
     """
 
     exit_code: int
     digest: Mapping[str, Any] | None
     collected: bool
     fate: Fate | None
+    unit: str = ""
 
 
 def of_conductor(job: Object | None, pods: Sequence[Object]) -> Ending | None:
@@ -82,7 +83,9 @@ def _read(ended: Object) -> Ending:
     text = ended.get("message", "")
     digest = _digest(text)
     collected = code in _WHOLE if digest is None else bool(digest.get("collected", True))
-    return Ending(code, digest, collected, _fate(ended, code, digest, collected))
+    failure = (digest or {}).get("failure")
+    unit = failure.get("unit") if isinstance(failure, dict) else None
+    return Ending(code, digest, collected, _fate(ended, code, digest, collected), f"{unit or ''}")
 
 
 def _digest(text: str) -> Mapping[str, Any] | None:

@@ -77,6 +77,9 @@ def of_pod(pod: Object, where: str, apart: str = "") -> Iterator[Fate]:
         if reason is not None:
             yield Fate(reason, f"{where}: {word}: {cut(status.get('message', ''))}", fatal=True)
     yield from _scheduling(status, where)
+    if _is_silent(pod):
+        node = (pod.get("spec") or {}).get("nodeName", "")
+        yield Fate(reasons.NODE_LOST, f"{where}: its node {node} does not answer", fatal=False)
     restarts = (pod.get("spec") or {}).get("restartPolicy", "Always") != "Never"
     for container in sorted(container_statuses(status), key=_finished_at):
         if container["name"] == apart and _terminated(container) is not None:
@@ -144,6 +147,18 @@ def _every(pod: Object, test: Callable[[Object], bool]) -> bool:
     wanted = {each["name"] for each in (pod.get("spec") or {}).get("containers") or ()}
     found = {each["name"] for each in container_statuses(pod.get("status") or {}) if test(each)}
     return bool(wanted) and wanted <= found and "deletionTimestamp" not in pod["metadata"]
+
+
+def _is_silent(pod: Object) -> bool:
+    """Says whether the control plane marked ``pod`` not ready, since its node does not answer.
+
+    The kubelet reads a pod's readiness off its containers': that they are all ready and their pod
+    is not was said by somebody else, the controller of nodes.
+    """
+    for each in (pod.get("status") or {}).get("conditions") or ():
+        if each.get("type") == "Ready" and each.get("status") == "False":
+            return all_ready(pod)
+    return False
 
 
 def _disruption(pod: Object, where: str) -> Fate | None:

@@ -129,6 +129,15 @@ class Scene:
             if each["name"] == names.CONDUCTOR
         )
 
+    def seems_alive(self, unit: str) -> bool:
+        """Says whether the container of ``unit`` (``group/unit``) runs, as far as is known."""
+        group, _, name = unit.partition("/")
+        return any(
+            each["name"] == name and "running" in (each.get("state") or {})
+            for pod in self._pods(names.GROUP_LABEL, group)
+            for each in fates.container_statuses(pod.get("status") or {})
+        )
+
     def count(self, test: Any) -> int:
         """Returns how many Groups have a pod that passes ``test``."""
         return sum(

@@ -22,6 +22,7 @@ DIGESTS = (
     '{"skewNs": NaN}',
     '{"questions": 5}',
     '{"collected": false}',
+    '{"failure": {"unit": "pipeline/book", "text": "silent"}}',
     json.dumps({"questions": [{"p50Ns": 5}]}),
 )
 
@@ -197,7 +198,7 @@ def test_a_run_ends_before_its_deadlines_and_never_goes_back(steps, restart, arm
     cluster.settle()
     cluster.wait(START_SECONDS)
     cluster.wait(ACTIVE_SECONDS + decide.CONCLUDE_SECONDS)
-    cluster.wait(decide.CONCLUDE_SECONDS)
+    cluster.wait(decide.CONFIRM_SECONDS)
     assert cluster.phase in model_cluster.FINAL, cluster.status
     look_again_changes_nothing(cluster)
 

@@ -1,3 +1,5 @@
+import json
+
 import model_cluster
 from tickwork_operator import decide, reasons
 from tickwork_operator.objects import names
@@ -89,3 +91,35 @@ def test_a_second_attempt_waits_until_the_first_is_gone() -> None:
     del cluster.children[key]
     cluster.settle()
     assert cluster.job() is not None
+
+
+def lose_sight_of_a_unit() -> model_cluster.Cluster:
+    """The Conductor misses a unit whose container the cluster still calls running."""
+    cluster = model_cluster.running()
+    for pod in cluster.pods("pipeline"):
+        for each in pod["status"]["containerStatuses"]:
+            each["ready"] = True
+    failure = {"unit": "pipeline/book", "text": "was silent for 15 s"}
+    cluster.end_conductor(6, json.dumps({"collected": True, "failure": failure}))
+    cluster.settle()
+    assert cluster.phase == "Running"
+    assert cluster.truth("Failed") == "Unknown"
+    return cluster
+
+
+def test_a_unit_that_fell_silent_is_a_lost_node_when_the_cluster_says_so() -> None:
+    cluster = lose_sight_of_a_unit()
+    cluster.wait(40)
+    [pod] = cluster.pods("pipeline")
+    model_cluster.set_condition(pod, "Ready", status="False")
+    cluster.wait(1)
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.NODE_LOST)
+    assert "node-a does not answer" in cluster.status["message"]
+
+
+def test_a_unit_that_fell_silent_on_a_good_node_failed_by_itself() -> None:
+    cluster = lose_sight_of_a_unit()
+    cluster.wait(decide.CONFIRM_SECONDS)
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.COMPONENT_FAILED)
+    assert cluster.status["message"] == "pipeline/book: was silent for 15 s"
+    assert cluster.truth("Collected") == "True"
