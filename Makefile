@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 SECONDS ?= 60
+RUST := $(shell sed -nE 's/^ARG RUST_IMAGE=.*rust:([0-9.]+).*/\1/p' Dockerfile)
 RUST_SOURCES := $(shell find rust/core rust/py -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.toml -o -name pyproject.toml) Cargo.toml Cargo.lock
 MEMBERS := pyproject.toml proto/pyproject.toml services/pyproject.toml operator/pyproject.toml analysis/pyproject.toml cli/pyproject.toml
 
@@ -183,6 +184,69 @@ picture: setup ## Runs the demo and keeps what a person sees of it, for the READ
 .PHONY: images
 images: ## Builds the images; IMAGE_LOAD="…" brings them to a cluster's nodes (see tools/images.sh)
 	tools/images.sh build
+
+# -- what workflows run ---------------------------------------------------------------------------
+
+$(STAMPS)/linters: requirements/linters.txt $(STAMPS)/uv
+	$(BIN)/uv venv --quiet --clear $(STAMPS)/lint
+	$(BIN)/uv pip install --quiet --python $(STAMPS)/lint/bin/python --require-hashes -r requirements/linters.txt
+	GOBIN=$(abspath $(STAMPS))/lint/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	@touch $@
+
+.PHONY: workflows
+workflows: $(STAMPS)/linters ## Lints workflows, scripts and Dockerfiles; needs go once, to build actionlint
+	tools/workflows.sh $(STAMPS)/lint/bin
+
+.PHONY: rust
+rust: ## Has rustup make the toolchain of the images the one in use
+	rustup toolchain install $(RUST) --profile minimal --component clippy --component rustfmt
+	rustup default $(RUST)
+
+.PHONY: cluster-tools
+cluster-tools: ## Builds helm and kubeconform into .stamps/bin; needs go
+	GOBIN=$(abspath $(STAMPS))/bin go install helm.sh/helm/v4/cmd/helm@v4.3.1
+	GOBIN=$(abspath $(STAMPS))/bin go install github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
+
+.PHONY: audit
+audit: $(STAMPS)/uv ## Asks for known advisories on every lock; needs the network
+	$(BIN)/uv venv --quiet --clear $(STAMPS)/audit
+	$(BIN)/uv pip install --quiet --python $(STAMPS)/audit/bin/python --require-hashes -r requirements/audit.txt
+	cargo install --quiet --locked --root $(STAMPS)/audit cargo-audit@0.22.2
+	tools/audit.sh $(STAMPS)/audit/bin
+
+.PHONY: secrets
+secrets: ## Looks for secrets in every commit; writes target/secrets.sarif; needs go once
+	@[ -x $(STAMPS)/bin/gitleaks ] || GOBIN=$(abspath $(STAMPS))/bin go install github.com/zricethezav/gitleaks/v8@v8.30.1
+	@mkdir -p target
+	$(STAMPS)/bin/gitleaks git --no-banner --redact --report-format sarif --report-path target/secrets.sarif .
+
+.PHONY: trivy-scan
+trivy-scan: ## Scans the archives of `make images` into target/trivy; needs trivy and its database
+	@mkdir -p target/trivy
+	for image in services conductor operator; do \
+	    trivy image --input target/images/$$image.tar --scanners vuln --format json --output target/trivy/$$image.json; \
+	    trivy convert --format sarif --output target/trivy/$$image.sarif target/trivy/$$image.json; \
+	done
+
+.PHONY: trivy-gate
+trivy-gate: setup ## Refuses what a report of target/trivy calls HIGH or CRITICAL and has a remedy
+	$(BIN)/python tools/trivy_gate.py target/trivy/*.json
+
+.PHONY: publish
+publish: ## Pushes the images to PREFIX for both architectures, with SBOM and provenance; signs them
+	tools/publish.sh
+
+.PHONY: deploy
+deploy: ## Upgrades the cluster of KUBECONFIG to IMAGE_TAG; what does not become ready is rolled back
+	tools/deploy.sh upgrade
+
+.PHONY: deploy-test
+deploy-test: ## Runs the chart's Experiment there; rolls back where it fails
+	tools/deploy.sh test
+
+.PHONY: rollback
+rollback: ## Goes back to REVISION, or to the one before
+	tools/deploy.sh rollback
 
 .PHONY: clean
 clean: ## Removes what was built

@@ -32,6 +32,10 @@ echo 'grafana-foundation-sdk==0.0.21' | "$UV" $COMPILE - --output-file requireme
 # shellcheck disable=SC2086
 "$UV" $COMPILE --python-version 3.11 benchmarks/peers/requirements.in \
     --output-file benchmarks/peers/requirements.txt
+# shellcheck disable=SC2086
+"$UV" $COMPILE --python-version 3.11 requirements/linters.in --output-file requirements/linters.txt
+# shellcheck disable=SC2086
+echo 'pip-audit>=2.10' | "$UV" $COMPILE - --output-file requirements/audit.txt
 if grep -n '://' benchmarks/peers/requirements.txt requirements/*.txt; then
     echo "a lock file holds an address" >&2
     exit 1
