@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import changed_manifests
 import pytest
 import wrong_manifests
 import yaml
 from chart import rendering
 
 from cluster import shell
-from tickwork.kinds import crd, validations
+from tickwork import errors
+from tickwork.kinds import compiler, crd, validations
 from tickwork.manifest import document
 from tickwork.manifest.status import CONDITIONS
 
@@ -139,6 +141,29 @@ def test_a_wrong_manifest_is_refused_in_our_words(
     assert any(f"{case.path}.".startswith(f"{place}.") or place == "spec" for place in fitting), (
         text
     )
+
+
+def is_valid(text: str) -> bool:
+    """Says whether `tickwork validate` finds nothing."""
+    try:
+        compiler.compile_experiment(compiler.load(text, "changed.yaml"))
+    except errors.TickworkError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_written_the_server_and_validate_agree(seed: int, namespace: str) -> None:
+    changer = changed_manifests.Changer(seed)
+    for _ in range(25):
+        manifest = changer.make()
+        if manifest["spec"].get("arms") is not None:
+            # What arms may set is any value to an API server.
+            continue
+        text = document.write(manifest)
+        dry = ("--dry-run=server", "-n", namespace, "-f", "-")
+        done = shell.attempt("kubectl", "apply", *dry, stdin=text)
+        assert (done.returncode == 0) == is_valid(text), f"{text}\n{done.stderr}"
 
 
 def test_every_unknown_field_is_named_at_once(namespace: str) -> None:
