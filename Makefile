@@ -155,6 +155,10 @@ bench: setup ## Measures everything beside its peers; writes benchmarks/results.
 	$(BIN)/python -m benchmarks
 	$(BIN)/python tools/benchmark_table.py
 
+.PHONY: cluster-numbers
+cluster-numbers: setup ## Measures runs on the cluster of KUBECONFIG, images present; writes the page of figures
+	$(BIN)/python tools/cluster_numbers.py
+
 .PHONY: bench-smoke
 bench-smoke: setup ## Plays every row once, small, without peers and captures
 	@$(BIN)/python -m benchmarks --smoke

@@ -52,7 +52,9 @@ def test_requirements_name_nothing_twice() -> None:
     assert numbers == NUMBERS
 
 
-@pytest.mark.parametrize("tool", ["reference_pages", "metrics_page", "benchmark_table"])
+@pytest.mark.parametrize(
+    "tool", ["reference_pages", "metrics_page", "benchmark_table", "cluster_numbers"]
+)
 def test_generated_tables_equal_their_source(tool: str) -> None:
     path = tree.ROOT / "tools" / f"{tool}.py"
     spec = importlib.util.spec_from_file_location(tool, path)
