@@ -98,9 +98,10 @@ class Cluster:
         told = self._write_status(decision)
         made = False
         for body in decision.apply:
-            known = (body["kind"], body["metadata"]["name"]) in self.refused
+            before = dict(self.refused)
             if not self._make(body):
-                made = made or not known
+                # A refusal for a reason of its own is news, the same one again is not.
+                made = made or _reasons(before) != _reasons(self.refused)
                 break
             made = True
         removed = [key for key in decision.delete if self._remove(key)]
@@ -244,6 +245,10 @@ def running(**cluster: Any) -> Cluster:
     made.run_until_running()
     assert made.phase == "Running"
     return made
+
+
+def _reasons(refused: dict[tuple[str, str], decide.Refusal]) -> dict[tuple[str, str], str]:
+    return {key: each.reason for key, each in refused.items()}
 
 
 def schedule(pod: dict[str, Any], node: str = "node-a") -> None:
