@@ -106,11 +106,16 @@ test-browser: setup ## Opens the report in an installed Chromium: no error, no r
 monitoring-test: setup ## A real Prometheus scrapes a run; every panel and alert finds data; rules tested
 	@tools/install-prometheus.sh
 	@$(MAKE) --no-print-directory .venv-dashboards
+	$(BIN)/pytest -n 0 -q -rs tests/architecture/test_dashboards.py
 	$(BIN)/pytest -n 0 -q -rs -m monitoring tests/monitoring
 
 .PHONY: dashboards
 dashboards: .venv-dashboards ## Writes charts/tickwork/dashboards from tools/dashboards
 	cd tools && ../.venv-dashboards/bin/python -m dashboards
+
+.PHONY: dashboard-pictures
+dashboard-pictures: setup ## Draws the dashboards' queries from a run on the cluster of KUBECONFIG
+	$(BIN)/python tools/dashboard_pictures.py
 
 .venv-dashboards: requirements/dashboards.txt
 	@rm -rf $@ && python3 -m venv $@
