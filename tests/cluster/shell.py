@@ -15,7 +15,7 @@ from chart import rendering
 PAUSE_SECONDS = 0.5
 
 
-def run(*command: str, stdin: str | None = None, check: bool = True, seconds: float = 240) -> str:
+def run(*command: str, stdin: str | None = None, check: bool = True, seconds: float = 300) -> str:
     """Runs ``command``; returns what it said, or fails with what it said wrong."""
     made = attempt(*command, stdin=stdin, seconds=seconds)
     if check and made.returncode != 0:
@@ -24,7 +24,7 @@ def run(*command: str, stdin: str | None = None, check: bool = True, seconds: fl
 
 
 def attempt(
-    *command: str, stdin: str | None = None, seconds: float = 240
+    *command: str, stdin: str | None = None, seconds: float = 300
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, input=stdin, capture_output=True, text=True, check=False, timeout=seconds
@@ -54,7 +54,7 @@ def server() -> tuple[str, str]:
     return held["server"], base64.b64decode(held["certificate-authority-data"]).decode()
 
 
-def wait(what: str, told: Callable[[], Any], seconds: float = 60) -> Any:
+def wait(what: str, told: Callable[[], Any], seconds: float = 180) -> Any:
     """Waits until ``told`` returns something true, and returns it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -88,7 +88,7 @@ class Release:
 
     def bring(self, *arguments: str) -> str:
         """Installs or upgrades, and waits until all is ready."""
-        settings = ["--install", "--wait", "--timeout", "120s"]
+        settings = ["--install", "--wait", "--timeout", "240s"]
         return self.helm("upgrade", str(rendering.CHART), *settings, *images(), *arguments)
 
     def revision(self) -> int:

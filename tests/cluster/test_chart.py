@@ -90,7 +90,7 @@ def test_a_wrong_value_is_refused_and_changes_nothing(release: shell.Release) ->
 
 def test_a_rollback_brings_back_what_was(release: shell.Release) -> None:
     secret = _secret(release)
-    release.helm("rollback", "1", "--wait", "--timeout", "120s")
+    release.helm("rollback", "1", "--wait", "--timeout", "240s")
     assert release.options()["sink"]["keepSeconds"] == 3600
     assert _secret(release) == secret
     shell.wait("one operator", lambda: _alone(release))
@@ -103,7 +103,7 @@ def test_an_upgrade_that_fails_rolls_itself_back(release: shell.Release) -> None
     with pytest.raises(AssertionError):
         release.helm("upgrade", str(rendering.CHART), *settings, *wrong)
     assert release.options() == before
-    shell.wait("the operator is back", lambda: _ready(release), 60)
+    shell.wait("the operator is back", lambda: _ready(release), 240)
 
 
 def _ready(release: shell.Release) -> bool:
@@ -163,6 +163,17 @@ def test_the_charts_test_runs_an_experiment_to_its_end(release: shell.Release) -
         shell.names("pods", "-n", release.namespace, "-l", "app.kubernetes.io/component=test") == []
     )
     assert shell.names("experiments", "-n", release.namespace) == []
+
+
+def test_the_script_of_a_first_install_ends_where_the_kind_is_served() -> None:
+    with shell.namespace("chart-wait") as namespace:
+        file = "templates/venue_twin/await_kind.yaml"
+        values = {"venueTwin": {"enabled": True}}
+        place = ("--namespace", namespace, "--show-only", file)
+        made = rendering.text(values, *place, *shell.images())
+        shell.kubectl("apply", "-n", namespace, "-f", "-", stdin=made)
+        pod = ("pod/tickwork-await-kind", "-n", namespace, "--timeout=200s")
+        shell.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", *pod)
 
 
 DRY_RUN = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
