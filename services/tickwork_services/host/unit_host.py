@@ -218,7 +218,8 @@ class UnitHost:
         # Other units wake at this very instant, perhaps on this very core: who has begun leaves it
         # to them, and tells of its start when they have begun too.
         await clocks.sleep_until(started_ns + STILLNESS_NS)
-        self._log.info("started", block=start.label, lateness_ns=lateness_ns)
+        if self.lifecycle.state != "failed":
+            self._log.info("started", block=start.label, lateness_ns=lateness_ns)
         return Started(unix_map.to_unix_ns(started_ns), lateness_ns, unix_map.bound_ns)
 
     def _make_outputs(self, stretch: component.Stretch) -> outputs.StretchOutputs:

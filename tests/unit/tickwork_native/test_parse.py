@@ -137,7 +137,9 @@ def test_strict_and_tolerant_parser_agree_without_captures() -> None:
 @given(st.binary(max_size=200))
 def test_noise_is_refused_by_name_and_never_breaks_the_parser(noise: bytes) -> None:
     assert _read(_parser(), noise, "strict") == "malformed"
-    assert isinstance(_read(_parser(), noise, "both"), str)
+    found = _read(_parser(), noise, "both")
+    # An answer of the venue, such as an error, is understood and makes no record.
+    assert found == b"" or isinstance(found, str)
 
 
 @given(st.sampled_from(SMALL), st.randoms(use_true_random=False))
