@@ -1,0 +1,186 @@
+"""Complaints about other operators, each a test by its name and number.
+
+Where they come from is said at each: the project and its thread.
+"""
+
+import json
+
+import pytest
+
+from cluster import space
+
+FINAL = {"Complete", "Failed"}
+ABSENT = "registry.example/nowhere/image:none"
+# Pods that no node takes: there to be looked at, and no weight on the cluster.
+NOWHERE = {"groups": {"pipeline": {"region": "nowhere"}, "venue": {"region": "nowhere"}}}
+
+
+def test_01_a_run_that_cannot_begin_does_not_begin_for_ever(room, make_operator, stand_ins):
+    """grafana/k6-operator#290: the initializer fails, the run stays in initialization."""
+    make_operator({**stand_ins, "services": ABSENT}).start().wait_ready()
+    room.create(space.experiment("demo", seconds=60, cluster={"startDeadlineSeconds": 12}))
+    status = room.reached(FINAL, 60)
+    assert (status["phase"], status["reason"]) == ("Failed", "ImagePullFailed")
+    assert ABSENT in status["message"]
+    assert room.condition("Failed")["status"] == "True"
+
+
+def test_03_a_second_run_of_the_same_name_needs_no_cleaning(room, operator):
+    """grafana/k6-operator#513: job exists, delete your previous run."""
+    runs = []
+    for _ in range(2):
+        room.create(space.experiment("demo", seconds=1))
+        runs.append(room.reached(FINAL, 90)["run"])
+        assert room.status()["phase"] == "Complete", room.told()
+        assert room.delete() < 2
+    room.create(space.experiment("demo", seconds=30))
+    room.until(lambda: room.children("Job"), 30, "the third run's Job")
+    room.delete()
+    room.create(space.experiment("demo", seconds=1))
+    assert room.reached(FINAL, 90)["phase"] == "Complete", room.told()
+    runs.append(room.status()["run"])
+    assert len(set(runs)) == 3
+
+
+def test_04_every_pod_says_whose_it_is(room, operator):
+    """grafana/k6-operator#119: no label per runner, series overwrite each other."""
+    arms = [{"name": "a"}, {"name": "b"}]
+    for name in ("one", "two"):
+        room.create(space.experiment(name, seconds=60, arms=arms, cluster=NOWHERE))
+    count = 2 * (2 * 2 + 1)
+    room.until(lambda: len(room.list("Pod")) == count, 60, f"{count} pods")
+    marks = set()
+    for pod in room.list("Pod"):
+        labels = pod["metadata"]["labels"]
+        assert labels["app.kubernetes.io/managed-by"] == "tickwork-operator"
+        keys = ("experiment", "run", "group", "arm")
+        marks.add(tuple(labels.get(f"{space.GROUP}/{key}") for key in keys))
+    assert len(marks) == count
+
+
+def test_05_a_storm_of_changes_starts_nothing_twice(room, operator):
+    """grafana/k6-operator#871: a second look began before the status of the first was written."""
+    jobs, pods = room.witness("Job"), room.witness("Pod")
+    room.create(space.experiment("demo", seconds=3))
+    for number in range(60):
+        body = {"metadata": {"annotations": {"storm": str(number)}, "labels": {"n": str(number)}}}
+        room.api.patch("Experiment", room.name, "demo", body)
+    assert room.reached(FINAL, 90)["phase"] == "Complete", room.told()
+    assert len(jobs.seen) == 1
+    assert len(pods.seen) == 3, pods.names()
+
+
+def test_06_pods_that_do_not_start_hold_nobody_else_up(room, operator):
+    """grafana/k6-operator#128: a slow pull freezes the whole controller; here no node is found."""
+    room.create(space.experiment("stuck", seconds=90, cluster=NOWHERE))
+    room.until(lambda: room.children("Pod", "stuck"), 30, "pods that wait")
+    room.create(space.experiment("demo", seconds=1))
+    assert room.reached(FINAL, 60)["phase"] == "Complete", room.told()
+    assert room.status("stuck")["phase"] not in FINAL
+
+
+def test_07_a_run_that_ends_while_the_operator_is_away_is_seen(room, operator):
+    """kubeshop/testkube#3167, #3807: after a restart the run shows running for ever."""
+    room.create(space.experiment("demo", seconds=12))
+    room.reached("Running", 90)
+    operator.kill()
+    job = room.children("Job")[0]["metadata"]["name"]
+
+    def ended():
+        return room.get("Job", job)["status"].get("succeeded")
+
+    room.until(ended, 60, "the Job over with no operator")
+    assert room.status()["phase"] == "Running"
+    operator.start().wait_ready()
+    status = room.reached(FINAL, 30)
+    assert status["phase"] == "Complete", room.told()
+    assert status["digest"]["verdict"] == "stood in"
+
+
+def test_08_killed_for_memory_is_said_with_the_unit(room, operator):
+    """kubeshop/testkube#2187: failed, with no reason."""
+    body = space.experiment("oom", seconds=60, cluster={"groups": {"pipeline": {"memoryMiB": 64}}})
+    room.create(body)
+    status = room.reached(FINAL, 120, "oom")
+    assert (status["phase"], status["reason"]) == ("Failed", "OOMKilled")
+    assert "book" in status["message"]
+
+
+def test_08_evicted_is_said(room, operator):
+    """kubeshop/testkube#2187, the other half."""
+    room.create(space.experiment("demo", seconds=60))
+    room.reached("Running", 90)
+    pod = next(each for each in room.children("Pod") if "pipeline" in each["metadata"]["name"])
+    name = pod["metadata"]["name"]
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+    room.api.call("POST", f"/api/v1/namespaces/{room.name}/pods/{name}/eviction", body)
+    status = room.reached(FINAL, 120)
+    assert (status["phase"], status["reason"]) == ("Failed", "Evicted")
+
+
+def test_08_a_unit_that_dies_is_named_with_its_last_line(room, operator):
+    """kubeshop/testkube#2187, the plain case."""
+    room.create(space.experiment("dies", seconds=60))
+    status = room.reached(FINAL, 120, "dies")
+    assert (status["phase"], status["reason"]) == ("Failed", "ComponentFailed")
+    assert "book" in status["message"]
+    assert "stood in" in status["message"]
+
+
+def test_09_what_waits_for_quota_is_not_lost(room, operator):
+    """kubeshop/testkube#5076: a pod that waits for quota is lost track of."""
+    where = {"name": "small", "namespace": room.name}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": where}
+    room.api.create({**quota, "spec": {"hard": {"pods": "1"}}})
+    quotas = lambda: room.get("ResourceQuota", "small").get("status", {}).get("hard")  # noqa: E731
+    room.until(quotas, 30, "the quota counted")
+    room.create(space.experiment("demo", seconds=1))
+    room.until(lambda: room.status().get("reason") == "QuotaExceeded", 30, "QuotaExceeded said")
+    assert "exceeded quota" in room.status()["message"]
+    assert room.status()["phase"] not in FINAL
+    room.api.patch("ResourceQuota", room.name, "small", {"spec": {"hard": {"pods": "9"}}})
+    assert room.reached(FINAL, 120)["phase"] == "Complete", room.told()
+
+
+def test_12_status_stays_small_however_many_arms(room, operator):
+    """argoproj/argo-workflows#12802, #10441: status fills etcd; #4560, #3006: never over."""
+    arms = [{"name": f"arm-{number}"} for number in range(12)]
+    room.create(space.experiment("demo", seconds=60, arms=arms, cluster=NOWHERE))
+    room.until(lambda: room.status().get("reason") == "Unschedulable", 60, "Unschedulable said")
+    assert len(json.dumps(room.get("Experiment", "demo")["status"])) < 16_384
+
+
+def test_13_what_is_gone_is_not_tried_again(room, operator):
+    """dask/dask-kubernetes#810: 40 000 retries for what is gone; #882: deletion blocked."""
+    room.create(space.experiment("demo", seconds=60, cluster=NOWHERE))
+    room.until(lambda: room.children("Pod"), 30, "pods that wait")
+    assert room.delete() < 2
+    room.until(lambda: not room.children("Pod"), 60, "the pods gone")
+
+    def calls():
+        found = operator.metrics()
+        return sum(v for k, v in found.items() if "request_seconds_count" in k and "GET" not in k)
+
+    before = calls()
+    with pytest.raises(AssertionError, match="a write"):
+        room.until(lambda: calls() > before, 8, "a write")
+
+
+def test_14_a_child_that_is_refused_is_said_in_a_condition(room, operator):
+    """kubeflow/trainer#2351: if making the child fails, no condition is ever set."""
+    room.create(space.experiment("demo", seconds=60, cluster={"profile": "privileged"}))
+    room.until(lambda: room.status().get("reason") == "Refused", 30, "Refused said")
+    assert "PodSecurity" in room.status()["message"]
+    assert room.condition("Scheduled")["reason"] == "Refused"
+
+
+def test_14_phase_after_a_resume_is_that_of_now(room, operator):
+    """kubeflow/trainer#3666: a column that reads the last condition lies after a resume."""
+    room.create(space.experiment("demo", seconds=40))
+    room.reached("Running", 90)
+    for suspend, phases in ((True, "Suspended"), (False, {"Starting", "Running", *FINAL})):
+        room.api.patch("Experiment", room.name, "demo", {"spec": {"suspend": suspend}})
+        room.reached(phases, 60)
+    assert room.condition("Suspended")["status"] == "False"
+    jobs = {job["metadata"]["labels"][f"{space.GROUP}/run"] for job in room.children("Job")}
+    assert len(jobs) <= 1
