@@ -17,8 +17,6 @@ from tickwork import clock
 from tickwork.kinds import compiler
 from tickwork.unit import unit as units
 
-pytestmark = pytest.mark.system
-
 SPLIT = """
 apiVersion: tickwork.dev/v1alpha1
 kind: Experiment

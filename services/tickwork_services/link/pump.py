@@ -281,8 +281,8 @@ class Pump:
         try:
             greeting = secure.Greeting(connected, contexts, listens=True)
         except OSError as error:
-            connected.close()
             self._fail_greeting(secure.explain(error))
+            connected.close()
             return
         self._greetings.append(greeting)
         self._selector.register(greeting.socket, selectors.EVENT_READ, greeting)
@@ -292,8 +292,9 @@ class Pump:
             done = greeting.advance()
         except OSError as error:
             self._dismiss(greeting)
-            greeting.close()
+            # Counted first: who was sent away finds itself counted.
             self._fail_greeting(secure.explain(error))
+            greeting.close()
             return
         if not done:
             event = _event(write=greeting.wants_write)
@@ -313,8 +314,8 @@ class Pump:
     def _dismiss_late(self) -> None:
         for greeting in [each for each in self._greetings if each.is_late]:
             self._dismiss(greeting)
-            greeting.close()
             self._fail_greeting("the other side does not greet")
+            greeting.close()
 
     def _fail_greeting(self, reason: str) -> None:
         """Counts it, and says a reason once until another comes."""
