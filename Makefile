@@ -84,7 +84,7 @@ test-rust: ## Tests of the Rust core
 
 .PHONY: test-python
 test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
-	$(BIN)/pytest -n 3 -m "not system and not monitoring and not chart and not cluster"
+	$(BIN)/pytest -n 3 -m "not system and not monitoring and not chart and not cluster and not containers"
 	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test
@@ -193,6 +193,10 @@ picture: setup ## Runs the demo and keeps what a person sees of it, for the READ
 .PHONY: images
 images: ## Builds the images; IMAGE_LOAD="…" brings them to a cluster's nodes (see tools/images.sh)
 	tools/images.sh build
+
+.PHONY: test-containers
+test-containers: setup ## Looks into the archives of make images
+	$(BIN)/pytest -n 0 -q -rs -m containers tests/containers
 
 # -- what workflows run ---------------------------------------------------------------------------
 

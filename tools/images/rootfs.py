@@ -19,7 +19,8 @@ ABSENT = (
     "test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data",
     "__pycache__", "dist-packages", "site-packages",
 )  # fmt: skip
-ABSENT_FILES = ("turtle.py", "EXTERNALLY-MANAGED")
+# The last is the installer's, and could be written by all.
+ABSENT_FILES = ("turtle.py", "EXTERNALLY-MANAGED", ".lock")
 SOURCE_SUFFIXES = (".pyi", ".pyx", ".pxd", ".pxi", ".c", ".cpp", ".h", ".a", ".pyc")
 # The linker does not name these: threads load the first when they end, the rest is read by name.
 LOADED_LATE = ("libgcc_s.so.1",)
