@@ -198,6 +198,10 @@ images: ## Builds the images; IMAGE_LOAD="…" brings them to a cluster's nodes 
 test-containers: setup ## Looks into the archives of make images
 	$(BIN)/pytest -n 0 -q -rs -m containers tests/containers
 
+.PHONY: supply
+supply: ## SBOM, signature and attestation of the images, verified; needs syft, cosign, SUPPLY_REGISTRY
+	tools/supply.sh all
+
 # -- what workflows run ---------------------------------------------------------------------------
 
 $(STAMPS)/linters: requirements/linters.txt $(STAMPS)/uv
