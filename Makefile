@@ -84,7 +84,7 @@ test-rust: ## Tests of the Rust core
 
 .PHONY: test-python
 test-python: setup ## Tests of everything else; those that start whole pipelines one at a time
-	$(BIN)/pytest -n 3 -m "not system and not monitoring and not chart and not cluster and not containers"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not system and not monitoring and not chart and not cluster and not containers"
 	$(BIN)/pytest -m system --durations=15
 
 .PHONY: test

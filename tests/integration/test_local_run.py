@@ -13,7 +13,7 @@ import time
 import control_plans
 import pytest
 
-from tickwork import errors
+from tickwork import clock, errors
 from tickwork.conductor import conduct, events
 from tickwork.conductor.outcome import Outcome
 from tickwork.local import execution, runs, supervisor
@@ -87,6 +87,8 @@ def test_a_unit_that_dies_after_its_stop_is_named(tmp_path) -> None:
     def meddle(event: events.Event, fleet: execution.LocalFleet) -> None:
         if isinstance(event, events.BlockStopped):
             os.kill(fleet.pids()["idle/b"], signal.SIGKILL)
+            while fleet.ending("idle/b") is None:
+                clock.sleep(10_000_000)
 
     ran = Ran(tmp_path, control_plans.small_plan("a", "b", seconds=1), meddle)
     assert (ran.outcome.status, ran.outcome.exit_code) == ("failed", 6)
