@@ -7,11 +7,11 @@ import contextlib
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 
+import ports
 import yaml
 
 PROGRAMS = ("etcd", "kube-apiserver", "openssl", "kubectl")
@@ -26,7 +26,7 @@ def missing() -> list[str]:
 @contextlib.contextmanager
 def running(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """Starts both; yields the kubeconfig of their administrator."""
-    client, peer, port = _free_ports(3)
+    client, peer, port = (ports.free_port() for _ in range(3))
     kubeconfig = _write(folder, port)
     store, server = _commands(folder, client, peer, port)
     with contextlib.ExitStack() as stack:
@@ -103,9 +103,3 @@ def _wait(kubeconfig: pathlib.Path, server: subprocess.Popen[bytes], folder: pat
         assert server.poll() is None, f"the API server ended: {log}"
         assert time.monotonic() < deadline, f"the API server does not answer: {log}"
         time.sleep(0.5)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in held]

@@ -4,24 +4,18 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 
+from ports import free_port
 from tickwork_operator import resources
 
 NAME = "operator-under-test"
 TICKS = os.sysconf("SC_CLK_TCK")
 TOKEN_SECONDS = 7200
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Operator:

@@ -3,10 +3,10 @@
 import dataclasses
 import functools
 import pathlib
-import socket
 import tempfile
 
 import certificates
+import ports
 from tickwork_services import clocks
 from tickwork_services.link import link, secure, transports
 from tickwork_services.record import layout, market
@@ -68,9 +68,7 @@ def make_contexts():
 
 
 def free_address():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{ports.free_port()}"
 
 
 class Joint:

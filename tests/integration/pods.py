@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-from integration.test_host import free_port
+from ports import free_port
 
 from tickwork.plan import bind
 from tickwork.plan import plan as plans

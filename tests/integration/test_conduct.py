@@ -11,7 +11,7 @@ import certificates
 import control_plans
 import pytest
 from integration import pods
-from integration.test_host import free_port
+from ports import free_port
 
 from tickwork import clock
 from tickwork.kinds import compiler

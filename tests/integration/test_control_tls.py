@@ -9,7 +9,7 @@ import sys
 import certificates
 import grpc
 import pytest
-from integration.test_host import free_port
+from ports import free_port
 from tickwork_proto.v1 import control_pb2 as messages
 from tickwork_proto.v1 import control_pb2_grpc as service
 

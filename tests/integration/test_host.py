@@ -15,6 +15,7 @@ import urllib.request
 
 import grpc
 import pytest
+from ports import free_port
 from tickwork_proto.v1 import control_pb2 as messages
 from tickwork_proto.v1 import control_pb2_grpc as service
 
@@ -22,12 +23,6 @@ from tickwork import clock
 from tickwork.unit import unit as units
 
 PROGRAM = pathlib.Path(__file__).with_name("idle_unit.py")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Process:

@@ -8,13 +8,13 @@ libraries that every unit needs) is here and now.
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 
 import grpc
 import pytest
+from ports import free_port
 from tickwork_proto.v1 import control_pb2 as messages
 from tickwork_proto.v1 import control_pb2_grpc as service
 from tickwork_services.host import environment
@@ -30,12 +30,6 @@ ANONYMOUS_BYTES_MAX = 45 << 20
 STARTS_MAX = 4
 INSTRUMENTS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]
 VENUE = {"venue": "binance-usdm", "instruments": INSTRUMENTS}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def pipe(root, port, name):

@@ -2,11 +2,11 @@
 
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import time
 
+import ports
 import pytest
 from cluster import shell
 
@@ -45,9 +45,7 @@ def operated(tmp_path_factory):
     if prometheus.find("prometheus") is None:
         pytest.skip(MISSING)
     directory = tmp_path_factory.mktemp("operated")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free_port()
     told = subprocess.Popen(
         [sys.executable, "-m", "monitoring.operator_metrics", str(port)],
         stdout=subprocess.PIPE,

@@ -3,7 +3,6 @@
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,6 +10,8 @@ import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
+
+import ports
 
 READY_SECONDS_MAX = 30
 ASK_SECONDS_MAX = 20
@@ -32,9 +33,7 @@ class Prometheus:
         rules: Sequence[pathlib.Path] = (),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.address = f"127.0.0.1:{ports.free_port()}"
         config = directory / "prometheus.yaml"
         # JSON is YAML.
         config.write_text(json.dumps(make_config(scrapes, rules)))
