@@ -4,6 +4,7 @@ import itertools
 import os
 import random
 import socket
+from collections.abc import Iterator
 
 # Below the range the kernel takes ports of outgoing connections from (32768 and up on Linux):
 # a port found free there can be gone the moment after. The local executor takes 21000 and up.
@@ -12,7 +13,7 @@ _WORKERS = 8
 _SHARE = (_LAST - _FIRST) // _WORKERS
 
 
-def _candidates() -> itertools.cycle[int]:
+def _candidates() -> Iterator[int]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     first = _FIRST + int(worker.removeprefix("gw")) % _WORKERS * _SHARE
     share = list(range(first, first + _SHARE))
