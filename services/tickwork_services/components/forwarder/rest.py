@@ -151,10 +151,12 @@ class RestClient:
             self._stopping = True
             self._changed.notify()
         connection = self._connection
-        if connection is not None and connection.sock is not None:
+        # Both are read once: the thread may close and forget them at any moment.
+        used = connection.sock if connection is not None else None
+        if used is not None:
             # A request under way ends now instead of at its time-out.
             with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                used.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout_ns / 1e9)
         with self._changed:
             return len(self._queue)
