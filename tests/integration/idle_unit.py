@@ -14,6 +14,7 @@ class Idle(component.Component):
         super().__init__(settings, context)
         self.turned = 0
         self.task = None
+        shift_clock(context.spec.settings.get("clockAheadNs", 0))
 
     async def open(self):
         if self.context.spec.settings.get("breakAt") == "open":
@@ -48,6 +49,13 @@ class Idle(component.Component):
 
     def facts(self):
         return {"idle": True}
+
+
+def shift_clock(ahead_ns):
+    """Lets this process read a Unix clock that is ahead, as a unit on another machine might."""
+    read_ns = clocks.now_unix_ns
+    if ahead_ns:
+        clocks.now_unix_ns = lambda: read_ns() + ahead_ns
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import subprocess
 import tarfile
@@ -126,6 +127,25 @@ def test_a_unit_that_never_answers_is_named_at_the_deadline(make) -> None:
     assert failure["unit"] == "idle/b"
     assert "within 8 s" in failure["text"]
     assert "Connect call failed" in failure["text"]
+
+
+def test_a_unit_whose_clock_is_minutes_off_is_named_with_its_offset(make) -> None:
+    ahead = {"clockAheadNs": 180_000_000_000}
+    running = idle(make, "a", "b", settings={"b": ahead}, seconds=60)
+    running.start()
+    driven = running.conduct()
+    said = finish(driven)
+    assert driven.returncode == 1, said
+    failure = running.digest()["failure"]
+    assert failure["unit"] == "idle/b"
+    said_ahead = r"clock of unit idle/b is ([\d.]+) s ahead of the Conductor's"
+    found = re.search(said_ahead, failure["text"])
+    assert found is not None, failure
+    assert 179 < float(found[1]) < 181
+    assert "at most 0.5 s" in failure["text"]
+    assert "chrony" in said
+    journal = json.loads((running.run_directory / "conductor.json").read_text())
+    assert journal["blocks"] == [], "nothing is measured by such a clock"
 
 
 def test_sigterm_is_an_interruption(make) -> None:
