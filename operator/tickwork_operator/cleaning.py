@@ -6,7 +6,7 @@ from typing import Any
 
 from tickwork.manifest.cluster import Cluster, Sink
 from tickwork_operator import endings, reasons, scene, status
-from tickwork_operator.objects import conductor, names
+from tickwork_operator.objects import addresses, conductor, names
 from tickwork_operator.objects.options import Options
 
 Object = Mapping[str, Any]
@@ -14,6 +14,22 @@ Key = scene.Key
 
 # The Conductor's pod is served by these until the end; all else goes with the Groups' pods.
 _KEPT_KINDS = frozenset({"NetworkPolicy", "ServiceAccount"})
+
+# An image of ours has no shell and no tar, but it has Python.
+_PACK = (
+    "import sys,tarfile;t=tarfile.open(fileobj=sys.stdout.buffer,mode='w|');"
+    f"t.add('{addresses.OUTPUT}','output');t.close()"
+)
+
+
+def rescue(namespace: str, run: str, keep_seconds: int) -> str:
+    """Returns how to get at what units wrote where nothing could take it: out of their pods."""
+    chosen = f"-l {names.RUN_LABEL}={run},{names.GROUP_LABEL}"
+    return (
+        f"what units wrote stays in their pods for {keep_seconds} s: "
+        f"for pod in $(kubectl get pods -n {namespace} {chosen} -o name); do "
+        f'kubectl exec -n {namespace} $pod -- python -c "{_PACK}" > ${{pod#pod/}}.tar; done'
+    )
 
 
 def results(seen: scene.Scene) -> dict[str, Any]:

@@ -114,7 +114,13 @@ class _Turn:
         if not collected:
             lost = fate.reason == reasons.SINK_UNAVAILABLE
             reason = reasons.SINK_UNAVAILABLE if lost else "NotCollected"
-            ledger.set(status.COLLECTED, "False", reason, fate.message)
+            said = f"{fates.cut(fate.message)}; {self._rescue()}" if lost else fate.message
+            ledger.set(status.COLLECTED, "False", reason, said)
+
+    def _rescue(self) -> str:
+        sink = runs.read_cluster(self.experiment).sink or self.options.sink
+        namespace = self.experiment["metadata"]["namespace"]
+        return cleaning.rescue(namespace, self.fields.get("run", ""), sink.keep_seconds)
 
     def complete(self, message: str) -> None:
         """Ends the run as Complete."""
@@ -168,7 +174,7 @@ def _advance(turn: _Turn) -> None:
         run = _read(turn, attempt)
         desired = build.build_all(run)
     except errors.TickworkError as error:
-        fate = Fate(reasons.INVALID_SPEC, runs.explain(error), fatal=True)
+        fate = Fate(reasons.INVALID_SPEC, runs.explain(error, turn.experiment), fatal=True)
         turn.ledger.set(status.PLANNED, "False", fate.reason, fate.message)
         turn.fail(fate)
         return

@@ -113,8 +113,8 @@ def _fate(
 ) -> Fate | None:
     told = _failure(digest)
     verdict = f"{(digest or {}).get('verdict') or ''}"
-    if code in _WHOLE and not collected:
-        text = told or "the results could not be written"
+    if digest is not None and not collected:
+        text = told or verdict or "the results could not be written"
         return Fate(reasons.SINK_UNAVAILABLE, text, fatal=True)
     if code == GOOD:
         return None

@@ -30,7 +30,7 @@ def observe(ledger: status.Ledger, seen: scene.Scene, worst: Fate | None, progre
         _note_restarts(ledger, seen)
     if ledger.get(status.FAILED).status == "Unknown":
         return
-    serving = not progress and seen.count(fates.all_ready) == groups
+    serving = not progress and seen.is_driven and seen.count(fates.all_ready) == groups
     if over or _is_collecting(progress):
         ledger.set(status.RUNNING, "True", status.COLLECTING, "the results are being gathered")
     elif progress.get("phase") in BETWEEN or serving or ledger.holds(status.RUNNING):

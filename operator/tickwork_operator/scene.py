@@ -129,6 +129,11 @@ class Scene:
             if each["name"] == names.CONDUCTOR
         )
 
+    @property
+    def is_driven(self) -> bool:
+        """Whether somebody drives the units: a Conductor that runs; a provider's start alone."""
+        return self.run.plan.is_provider or self.is_concluding
+
     def seems_alive(self, unit: str) -> bool:
         """Says whether the container of ``unit`` (``group/unit``) runs, as far as is known."""
         group, _, name = unit.partition("/")

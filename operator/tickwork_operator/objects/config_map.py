@@ -55,7 +55,7 @@ def _build(
         raise errors.PlanError(
             f"Writing the {what} of {run.name} into a ConfigMap: {size} B are more than the "
             f"{DATA_BYTES_MAX} B that the cluster's store takes.",
-            "Make the experiment smaller: fewer arms, instruments, faults or consumers.",
+            "Make the experiment smaller: fewer arms, repeats, instruments, faults or consumers.",
         )
     return {
         "apiVersion": "v1",

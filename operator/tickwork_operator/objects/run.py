@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tickwork import errors
 from tickwork.kinds import compiler
-from tickwork.manifest import document
+from tickwork.manifest import document, validation
 from tickwork.manifest.cluster import Cluster, GroupPlacement, Sink
 from tickwork.manifest.envelope import API_VERSION
 from tickwork.plan import plan as plans
@@ -17,6 +17,7 @@ from tickwork_operator.objects.options import Options
 
 MISTAKES_SHOWN_MAX = 8
 COMPILED_MAX = 256
+OLDER = "this operator is older than the definition of Experiments on the cluster, upgrade it"
 
 Object = Mapping[str, Any]
 
@@ -132,8 +133,12 @@ def read_cluster(experiment: Object) -> Cluster:
         return Cluster()
 
 
-def explain(error: errors.TickworkError) -> str:
-    """Returns what is wrong with a spec in one line: paths, not lines, since nobody sees those."""
+def explain(error: errors.TickworkError, experiment: Object) -> str:
+    """Returns what is wrong with a spec in one line: paths, not lines, since nobody sees those.
+
+    An API server keeps no field that its definition lacks: where one stands in the spec that this
+    operator does not know, the definition is newer than the operator.
+    """
     if not isinstance(error, errors.ManifestError):
         return str(error)
     shown = [
@@ -141,7 +146,26 @@ def explain(error: errors.TickworkError) -> str:
         for mistake in error.mistakes[:MISTAKES_SHOWN_MAX]
     ]
     rest = len(error.mistakes) - len(shown)
-    return "; ".join(shown) + (f"; and {rest} more" if rest else "")
+    text = "; ".join(shown) + (f"; and {rest} more" if rest else "")
+    spec = experiment.get("spec") or {}
+    newer = any(
+        mistake.text.startswith(validation.UNKNOWN_FIELD) and _stands(spec, mistake.path)
+        for mistake in error.mistakes
+    )
+    return f"{OLDER}: {text}" if newer else text
+
+
+def _stands(spec: Any, path: str) -> bool:
+    """Says whether ``spec`` itself has a value at ``path``; what an arm sets is not in it."""
+    here = spec
+    for part in path.split("."):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, Sequence) and part.isdecimal() and int(part) < len(here):
+            here = here[int(part)]
+        else:
+            return False
+    return True
 
 
 def _written(experiment: Object) -> str:

@@ -24,6 +24,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 # Every round leaves something out; nothing written by hand is nested deeper than this.
 ROUNDS_MAX = 64
 
+# What is said of a field that no model has begins with these words.
+UNKNOWN_FIELD = "unknown field"
+
 # A wrong value is shown up to here.
 SHOWN_MAX = 80
 
@@ -149,7 +152,7 @@ def _explain(
 ) -> str:
     if problem["type"] == "extra_forbidden":
         known = _fields_at(model, path[:-1])
-        return "unknown field" + _suggest(
+        return UNKNOWN_FIELD + _suggest(
             str(path[-1]), known if path[:-1] else sorted([*known, *beside])
         )
     if problem["type"] == "missing":

@@ -57,5 +57,9 @@ def test_a_sink_that_cannot_be_written_keeps_the_pods_for_a_while() -> None:
     assert cluster.status["reason"] == reasons.SINK_UNAVAILABLE
     assert (cluster.truth("Collected"), cluster.truth("Complete")) == ("False", "False")
     assert len(cluster.pods("pipeline")) == 1
+    told = cluster.condition("Collected")["message"]
+    assert "no space left on device" in told
+    assert "for 600 s" in told
+    assert f"-l tickwork.dev/run={cluster.status['run']}," in told
     cluster.wait(600)
     assert cluster.pods("pipeline") == []

@@ -56,6 +56,14 @@ def test_results_that_could_not_be_written() -> None:
         assert not found.collected
 
 
+def test_a_sink_that_is_gone_is_said_in_the_words_of_the_conductor() -> None:
+    said = "Making the run directory /run/tickwork/sink/demo: Permission denied."
+    found = ending(1, json.dumps({"collected": False, "exitCode": 1, "verdict": said}))
+    assert found.fate is not None
+    assert (found.fate.reason, found.fate.message) == (reasons.SINK_UNAVAILABLE, said)
+    assert not found.collected
+
+
 @pytest.mark.parametrize(
     "message",
     ["", "Traceback", "[]", '{"skewNs": NaN}', '{"questions": 5}', '{"a": "' + "x" * 5000 + '"}'],

@@ -66,3 +66,24 @@ def test_without_progress_readiness_says_that_it_runs() -> None:
             each["ready"] = True
     cluster.settle()
     assert cluster.phase == "Running"
+
+
+def test_units_that_serve_do_not_run_while_there_is_no_conductor() -> None:
+    cluster = model_cluster.Cluster(model_cluster.experiment(startDeadlineSeconds=60))
+    cluster.settle()
+    for group in ("venue", "pipeline"):
+        [pod] = cluster.pods(group)
+        model_cluster.schedule(pod)
+        for each in pod["spec"]["containers"]:
+            running = {"started": True, "ready": True, "state": {"running": {}}}
+            model_cluster.set_container(pod, each["name"], **running)
+    [conductor] = cluster.pods("conductor")
+    told = 'persistentvolumeclaim "runs" not found'
+    conductor["status"] = {"phase": "Pending"}
+    unschedulable = {"status": "False", "reason": "Unschedulable", "message": told}
+    model_cluster.set_condition(conductor, "PodScheduled", **unschedulable)
+    cluster.settle()
+    assert (cluster.phase, cluster.status["reason"]) == ("Starting", reasons.SINK_UNAVAILABLE)
+    cluster.wait(60)
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.SINK_UNAVAILABLE)
+    assert cluster.condition("Collected")["reason"] == reasons.SINK_UNAVAILABLE

@@ -41,10 +41,38 @@ def test_mistakes_are_told_by_path_and_the_rest_is_counted() -> None:
     body["spec"] |= {f"wrong{index}": 1 for index in range(12)}
     with pytest.raises(errors.ManifestError) as raised:
         run.read(body, 1, OPTIONS)
-    text = run.explain(raised.value)
+    text = run.explain(raised.value, body)
     assert "wrong0: " in text
     assert "and 4 more" in text
     assert "\n" not in text
+
+
+def explain(body: dict) -> str:
+    with pytest.raises(errors.ManifestError) as raised:
+        run.read(body, 1, OPTIONS)
+    return run.explain(raised.value, body)
+
+
+@pytest.mark.parametrize("place", ["spec", "spec.pipeline", "spec.pipeline.consumers.0"])
+def test_a_field_that_the_cluster_took_and_we_do_not_know_is_of_a_newer_definition(
+    place: str,
+) -> None:
+    body = model_cluster.experiment()
+    holder = body
+    for part in place.split("."):
+        holder = holder[int(part)] if part.isdecimal() else holder[part]
+    holder["fieldOfTomorrow"] = 1
+    text = explain(body)
+    assert text.startswith("this operator is older than the definition")
+    assert "fieldOfTomorrow: unknown field" in text
+
+
+def test_a_mistake_is_not_laid_on_the_definition() -> None:
+    wrong, arm = model_cluster.experiment(), model_cluster.experiment()
+    wrong["spec"]["durationSeconds"] = -1
+    arm["spec"]["arms"] = [{"name": "a", "set": {"pipeline.bok": 1}}]
+    for body in (wrong, arm):
+        assert "older" not in explain(body)
 
 
 def test_groups_are_placed_by_their_name_without_an_arm() -> None:
