@@ -1,14 +1,26 @@
-"""Complaints about other operators, each a test by its name and number.
+"""Fifteen complaints about other operators, each a test by its name and number.
 
 Where they come from is said at each: the project and its thread.
 """
 
+import contextlib
+import http.client
 import json
+import pathlib
+import signal
 
 import pytest
+import wrong_manifests
+from tickwork_operator import resources
+from tickwork_operator.objects import names
 
 from cluster import space
 
+DYING_OPERATOR = pathlib.Path(__file__).with_name("dying_operator.py")
+LIVES_MAX = 60
+WRITES_MIN = 30
+AT_REST = 'tickwork_operator_reconciles_total{outcome="unchanged"}'
+MANAGED = ("app.kubernetes.io/managed-by", names.OPERATOR)
 FINAL = {"Complete", "Failed"}
 ABSENT = "registry.example/nowhere/image:none"
 # Pods that no node takes: there to be looked at, and no weight on the cluster.
@@ -23,6 +35,35 @@ def test_01_a_run_that_cannot_begin_does_not_begin_for_ever(room, make_operator,
     assert (status["phase"], status["reason"]) == ("Failed", "ImagePullFailed")
     assert ABSENT in status["message"]
     assert room.condition("Failed")["status"] == "True"
+
+
+def test_02_killed_after_each_write_it_still_makes_everything_once(room, make_operator, stand_ins):
+    """grafana/k6-operator#800: creating is not idempotent, a status that was not written blocks."""
+    operator = make_operator(stand_ins, entry=("-P", str(DYING_OPERATOR)))
+    jobs, pods = room.witness("Job"), room.witness("Pod")
+    room.create(space.experiment("demo", seconds=5, cluster={"startDeadlineSeconds": 600}))
+    for deaths in range(LIVES_MAX):  # noqa: B007 — how many there were is asked below
+        operator.start("1")
+        if room.until(lambda: _fate(room, operator), 90, "dead or at rest") == "at rest":
+            break
+        assert operator.process.returncode == -signal.SIGKILL, operator.tail()
+    print(f"killed {deaths} times, once after each write")
+    assert deaths >= WRITES_MIN
+    assert room.status()["phase"] == "Complete", room.told()
+    assert len(jobs.seen) == 1
+    assert len(pods.seen) == 3, pods.names()
+    assert len(set(pods.names())) == 3, pods.names()
+
+
+def _fate(room, operator):
+    """Says what became of an operator that dies of its first write: dead, or nothing to do."""
+    if operator.process.poll() is not None:
+        return "dead"
+    over = any(job["status"].get("succeeded") for job in room.children("Job"))
+    if not over or room.status().get("phase") not in FINAL:
+        return None
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        return "at rest" if operator.metrics().get(AT_REST, 0) > 0 else None
 
 
 def test_03_a_second_run_of_the_same_name_needs_no_cleaning(room, operator):
@@ -142,6 +183,44 @@ def test_09_what_waits_for_quota_is_not_lost(room, operator):
     assert room.reached(FINAL, 120)["phase"] == "Complete", room.told()
 
 
+def test_10_a_wrong_spec_is_failed_and_can_be_deleted(room, operator):
+    """chaos-mesh/chaos-mesh#3929, #2521, #1465: cannot be deleted after a wrong spec.
+
+    Most mistakes the API server refuses at once; these it cannot know, and the Plan refuses them.
+    """
+    wrong = [case for case in wrong_manifests.cases() if case.admitted]
+    assert wrong
+    for number, case in enumerate(wrong):
+        case.manifest["metadata"] = {"name": f"wrong-{number}"}
+        room.create(case.manifest)
+    for number, case in enumerate(wrong):
+        status = room.reached(FINAL, 30, f"wrong-{number}")
+        assert (status["phase"], status["reason"]) == ("Failed", "InvalidSpec"), case.name
+        assert case.words in status["message"], case.name
+        assert room.children("Pod", f"wrong-{number}") == []
+    operator.kill()
+    for number in range(len(wrong)):
+        assert room.delete(f"wrong-{number}") < 2
+
+
+def test_11_deleted_while_it_is_made_leaves_nothing(room, operator):
+    """chaos-mesh/chaos-mesh#2449: deletion leaks what was made before the finalizer."""
+    for kind in ("ConfigMap", "Service", "RoleBinding", "Pod", "Job"):
+        name = f"until-{kind.lower()}"
+        room.create(space.experiment(name, seconds=30, cluster=NOWHERE))
+        room.until(lambda kind=kind, name=name: room.children(kind, name), 30, f"the first {kind}")
+        assert room.delete(name) < 2
+
+    def is_clean():
+        kept = [each for kind in resources.CHILDREN for each in room.list(kind.kind)]
+        return not [each for each in kept if MANAGED in each["metadata"].get("labels", {}).items()]
+
+    room.until(is_clean, 60, "nothing left")
+    room.create(space.experiment("after", suspend=True))
+    room.reached("Suspended", 30, "after")
+    assert is_clean()
+
+
 def test_12_status_stays_small_however_many_arms(room, operator):
     """argoproj/argo-workflows#12802, #10441: status fills etcd; #4560, #3006: never over."""
     arms = [{"name": f"arm-{number}"} for number in range(12)]
@@ -184,3 +263,38 @@ def test_14_phase_after_a_resume_is_that_of_now(room, operator):
     assert room.condition("Suspended")["status"] == "False"
     jobs = {job["metadata"]["labels"][f"{space.GROUP}/run"] for job in room.children("Job")}
     assert len(jobs) <= 1
+
+
+@pytest.mark.parametrize("hand", ["pod-that-serves", "job-deadline", "pod-of-the-past", "job"])
+def test_15_one_object_holds_the_verdict(room, operator, hand):
+    """litmuschaos/litmus#1450, #1724: two objects hold the verdict and disagree.
+
+    Whatever becomes of the Job and of its pod after the verdict, the Experiment keeps it and is
+    never run again, nor is there another pod.
+    """
+    jobs, pods = room.witness("Job"), room.witness("Pod")
+    seconds = 300 if hand in {"pod-that-serves", "job-deadline"} else 1
+    kept = {"sink": {"kind": "job", "keepSeconds": seconds}}
+    room.create(space.experiment("demo", seconds=1, cluster=kept))
+    room.reached("Complete", 90)
+    (job,) = (each["metadata"]["name"] for each in room.children("Job"))
+    (pod,) = (name for name in pods.names() if name.startswith(job))
+    if seconds == 1:
+        over = lambda: room.get("Job", job)["status"].get("succeeded")  # noqa: E731
+        room.until(over, 60, "the Job over")
+    if hand == "job-deadline":
+        room.api.patch("Job", room.name, job, {"spec": {"activeDeadlineSeconds": 1}})
+    elif hand == "job":
+        room.api.delete("Job", room.name, job, propagationPolicy="Background")
+    else:
+        room.api.delete("Pod", room.name, pod, gracePeriodSeconds=0)
+    room.until(lambda: room.get("Pod", pod) is None, 60, "the pod gone")
+    room.until(lambda: not room.status()["results"]["available"], 30, "no results to fetch")
+    operator.kill()
+    operator.start().wait_ready()
+    room.until(lambda: operator.metrics()[AT_REST] >= 1, 30, "the Experiment looked at again")
+    assert room.condition("Complete")["status"] == "True"
+    assert room.condition("Failed")["status"] == "False"
+    assert room.status()["digest"]["verdict"] == "stood in"
+    assert len(jobs.seen) == 1
+    assert len(pods.seen) == 3, pods.names()
