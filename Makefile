@@ -188,6 +188,10 @@ pages: setup ## Writes the pages that repeat what the models say
 picture: setup ## Runs the demo and keeps what a person sees of it, for the README
 	$(BIN)/python tools/pictures.py
 
+.PHONY: cluster-picture
+cluster-picture: setup ## Keeps what kubectl shows of two runs on the cluster of KUBECONFIG, for the docs
+	$(BIN)/python tools/cluster_picture.py
+
 # -- images ---------------------------------------------------------------------------------------
 
 .PHONY: images

@@ -6,24 +6,20 @@
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-import rich.console
 import rich.text
+import terminal
 import tickwork_native
 from tickwork_cli import inspect, looking, watch
 
 from tickwork import clock
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PICTURES = ROOT / "docs/pictures"
-COLUMNS = 116
 TICKWORK = pathlib.Path(sys.executable).parent / "tickwork"
-OUTSIDE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
 WATCHED_AFTER_NS = 13_000_000_000
 LOOKS = 8
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -32,7 +28,7 @@ REPORT_SIZE = (1100, 1240)
 
 def run_demo() -> tuple[int, str, watch.Screen]:
     """Returns the demo's exit code, what it printed with its colours, and a look in mid-run."""
-    environment = dict(os.environ) | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)}
+    environment = dict(os.environ) | {"FORCE_COLOR": "1", "COLUMNS": str(terminal.COLUMNS)}
     with tempfile.TemporaryFile("w+") as shown:
         with subprocess.Popen(
             [str(TICKWORK), "run", "experiments/pipeline/demo.yaml"],
@@ -59,16 +55,6 @@ def look_in_mid_run() -> watch.Screen:
         watcher.close()
 
 
-def draw(name: str, command: str, content: object) -> None:
-    """Writes ``content`` as a terminal would show it behind ``command``."""
-    with pathlib.Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = rich.console.Console(record=True, width=COLUMNS, file=nowhere)
-        console.print(rich.text.Text(f"$ {command}", style="bold"))
-        console.print(content, soft_wrap=True)
-        picture = console.export_svg(title="tickwork")
-    (PICTURES / name).write_text(OUTSIDE.sub("", picture), encoding="utf-8")
-
-
 def draw_report(report: pathlib.Path) -> None:
     """Writes the head of ``report``; says so where no browser is installed."""
     browser = next((found for each in BROWSERS if (found := shutil.which(each))), None)
@@ -85,7 +71,7 @@ def draw_report(report: pathlib.Path) -> None:
         "--blink-settings=preferredColorScheme=1",
         f"--window-size={width},{height}",
         "--virtual-time-budget=8000",
-        f"--screenshot={PICTURES / 'report.png'}",
+        f"--screenshot={terminal.PICTURES / 'report.png'}",
         report.as_uri(),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
@@ -93,12 +79,12 @@ def draw_report(report: pathlib.Path) -> None:
 
 def main() -> int:
     """Writes the pictures; returns the exit code of the run."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    terminal.PICTURES.mkdir(parents=True, exist_ok=True)
     code, shown, screen = run_demo()
-    draw("demo.svg", "make demo", rich.text.Text.from_ansi(shown))
-    draw("watch.svg", "tickwork watch demo", screen)
+    terminal.draw("demo.svg", "make demo", rich.text.Text.from_ansi(shown))
+    terminal.draw("watch.svg", "tickwork watch demo", screen)
     draw_report((ROOT / "runs/latest/report.html").resolve())
-    print(f"{PICTURES.relative_to(ROOT)}: exit code {code}")
+    print(f"{terminal.PICTURES.relative_to(ROOT)}: exit code {code}")
     return code
 
 
