@@ -299,23 +299,24 @@ def test_a_wrong_unit_file_is_refused_with_its_reason(tmp_path):
     assert "Reading the unit" in json.loads(ended.stderr.splitlines()[-1])["text"]
 
 
-def test_a_taken_port_is_refused_with_its_address(tmp_path):
+@pytest.mark.parametrize("taken", ["control", "metrics"])
+def test_a_taken_port_is_refused_with_its_address(tmp_path, taken):
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         address = f"127.0.0.1:{holder.getsockname()[1]}"
+        ports = {"control": "127.0.0.1:0", "metrics": "127.0.0.1:0", taken: address}
         unit = units.Unit(
             run="run",
             experiment="experiment",
             arm="main",
             group="group",
             name="idle",
-            control=address,
-            metrics="127.0.0.1:0",
             output_directory=str(tmp_path / "out"),
             segment_directory=str(tmp_path / "segments"),
             wait="park",
             components=(units.ComponentSpec(name="idle", component="idle", settings={}),),
+            **ports,
         )
         path = tmp_path / "unit.json"
         path.write_text(unit.model_dump_json(by_alias=True))
@@ -323,4 +324,6 @@ def test_a_taken_port_is_refused_with_its_address(tmp_path):
             [sys.executable, PROGRAM, path], capture_output=True, text=True, timeout=30, check=False
         )
     assert ended.returncode == 5
-    assert address in ended.stderr
+    # Kubernetes shows the last line: nothing may come after the sentence.
+    said = json.loads(ended.stderr.splitlines()[-1])["text"]
+    assert f"cannot listen on {address}: the address is in use" in said

@@ -6,6 +6,7 @@ is for the parent). A unit with ``--parent-pipe FD`` ends when that pipe closes.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -142,13 +143,12 @@ async def _serve(
     if parent_pipe is not None:
         _watch_parent(loop, parent_pipe, end)
     server = await control.serve(host)
-    served = _serve_pages(host)
     try:
-        if unit.auto_start:
-            await _start_alone(host)
-        return await host.ended
+        with contextlib.closing(_serve_pages(host)):
+            if unit.auto_start:
+                await _start_alone(host)
+            return await host.ended
     finally:
-        served.close()
         await server.stop(CONTROL_GRACE_SECONDS)
         await host.close()
 
