@@ -5,12 +5,14 @@ import pathlib
 import shutil
 
 import pytest
+import yaml
 
 from cluster import api as apis
 from cluster import process, shell, space
 from tickwork.kinds import crd
 
 HERE = pathlib.Path(__file__).parent
+CHART = HERE.parents[1] / "charts" / "tickwork" / "Chart.yaml"
 STAND_IN = "docker.io/tickwork/stand-in:test"
 
 
@@ -51,6 +53,13 @@ def room(api, request):
 def stand_ins():
     """Images for tests of pods' fates."""
     return {"services": STAND_IN, "conductor": STAND_IN}
+
+
+@pytest.fixture
+def images():
+    """The images under test: tag IMAGE_TAG, else the chart's own."""
+    tag = os.environ.get("IMAGE_TAG") or yaml.safe_load(CHART.read_text("utf-8"))["appVersion"]
+    return {name: f"docker.io/tickwork/{name}:{tag}" for name in ("services", "conductor")}
 
 
 @pytest.fixture
