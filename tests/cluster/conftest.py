@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 
 import pytest
@@ -42,11 +43,24 @@ def api(cluster):
 
 
 @pytest.fixture
-def room(api, request):
-    """A namespace of this test's own, where Pod Security is ``restricted``."""
-    made = space.Space(api, request.node.name.removeprefix("test_").replace("_", "-").lower())
-    yield made
-    made.end()
+def make_room(api, request):
+    """Makes namespaces of this test's own, where Pod Security is ``restricted``."""
+    word = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
+    made = []
+
+    def make():
+        made.append(space.Space(api, word))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+
+
+@pytest.fixture
+def room(make_room):
+    """A namespace of this test's own."""
+    return make_room()
 
 
 @pytest.fixture
@@ -67,10 +81,10 @@ def make_operator(room, tmp_path):
     """Makes operators for the namespace of this test, and ends what they leave running."""
     made = []
 
-    def make(images, **more):
+    def make(images, home=room, **more):
         folder = tmp_path / f"operator-{len(made)}"
         folder.mkdir()
-        made.append(process.Operator(room, folder, images, **more))
+        made.append(process.Operator(home, folder, images, **more))
         return made[-1]
 
     yield make

@@ -19,9 +19,10 @@ TOKEN_SECONDS = 7200
 
 
 class Operator:
-    """One operator for one namespace; may be killed, stopped and started again."""
+    """One operator for one namespace, or for others beside; may be killed and started again."""
 
-    def __init__(self, space, folder, images, entry=("-m", "tickwork_operator")):
+    def __init__(self, space, folder, images, entry=("-m", "tickwork_operator"), others=()):
+        self.spaces = [space, *others]
         self.space = space
         self.folder = pathlib.Path(folder)
         self.entry = list(entry)
@@ -38,7 +39,7 @@ class Operator:
             "images": images,
             "pullPolicy": "IfNotPresent",
             "tlsSecret": None,
-            "namespaces": [self.space.name],
+            "namespaces": [each.name for each in self.spaces],
             "metricsPort": self.metrics_port,
             "healthPort": self.health_port,
             **more,
@@ -47,14 +48,16 @@ class Operator:
 
     def _grant(self):
         """Makes the account with the rules of ``resources`` and no others, and its kubeconfig."""
-        where = {"name": NAME, "namespace": self.space.name}
         api, group = self.space.api, "rbac.authorization.k8s.io"
-        api.create({"kind": "ServiceAccount", "metadata": where})
-        api.create({"kind": "Role", "metadata": where, "rules": resources.rules()})
-        subject = {"kind": "ServiceAccount", **where}
+        account = {"name": NAME, "namespace": self.space.name}
+        api.create({"kind": "ServiceAccount", "metadata": account})
+        subject = {"kind": "ServiceAccount", **account}
         role = {"apiGroup": group, "kind": "Role", "name": NAME}
-        binding = {"kind": "RoleBinding", "metadata": where, "roleRef": role}
-        api.create({**binding, "subjects": [subject]})
+        for each in self.spaces:
+            where = {"name": NAME, "namespace": each.name}
+            api.create({"kind": "Role", "metadata": where, "rules": resources.rules()})
+            binding = {"kind": "RoleBinding", "metadata": where, "roleRef": role}
+            api.create({**binding, "subjects": [subject]})
         asked = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
         path = resources.KINDS["ServiceAccount"].path(self.space.name, NAME, "token")
         token = api.call("POST", path, asked)["status"]["token"]
