@@ -20,6 +20,17 @@ spec:
   pipeline:
     venue: {name: binance-usdm, instruments: [BTCUSDT], twin: {}}
 """
+# No node takes its pods, so that it is over at once and leaves what a finished run leaves.
+RAN = """
+apiVersion: tickwork.dev/v1alpha1
+kind: Experiment
+metadata: {name: of-a-run}
+spec:
+  durationSeconds: 10
+  cluster: {startDeadlineSeconds: 1, groups: {pipeline: {region: nowhere}}}
+  pipeline:
+    venue: {name: binance-usdm, instruments: [BTCUSDT], twin: {}}
+"""
 KINDS = (
     "deployments,replicasets,pods,services,configmaps,secrets,serviceaccounts,roles,rolebindings,"
     "networkpolicies,poddisruptionbudgets,jobs,experiments"
@@ -133,12 +144,21 @@ def _upgrade(release: shell.Release, *arguments: str) -> None:
 
 
 def test_uninstalling_leaves_the_definition_and_what_is_the_users(release: shell.Release) -> None:
-    shell.kubectl("apply", "-n", release.namespace, "-f", "-", stdin=USERS)
+    for made in (USERS, RAN):
+        shell.kubectl("apply", "-n", release.namespace, "-f", "-", stdin=made)
+    ended = "--for=jsonpath={.status.completionTime}"
+    shell.kubectl("wait", ended, "exp/of-a-run", "-n", release.namespace, "--timeout=60s")
+    its = ("-n", release.namespace, "-l", "tickwork.dev/experiment=of-a-run")
+    shell.wait("its pods are gone", lambda: not shell.names("pods", *its))
     release.helm("uninstall", "--wait", "--timeout", "60s")
     assert shell.names("crd", CRD) == [f"customresourcedefinition.apiextensions.k8s.io/{CRD}"]
     ours = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
     left = shell.wait("the operator's pod is gone", lambda: _left(release.namespace, ours))
-    assert left == ["experiment.tickwork.dev/of-a-user"]
+    users = "experiment.tickwork.dev/of-a-user"
+    assert any(each.startswith("configmap/of-a-run-plan-") for each in left)
+    assert [each for each in left if "/of-a-run" not in each] == [users]
+    shell.kubectl("delete", "exp", "of-a-run", "-n", release.namespace)
+    shell.wait("what it left is gone", lambda: _left(release.namespace, ours) == [users])
 
 
 def _left(namespace: str, known: set[str]) -> list[str]:
