@@ -25,8 +25,9 @@ from typing import Any
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT), str(ROOT / "tools")]
 
+import cluster_operator  # noqa: E402
 from cluster import api, shell  # noqa: E402
 
 from benchmarks import machine  # noqa: E402
@@ -40,7 +41,6 @@ STARTS = 3
 BLOCKS = 20
 PAIRS = 10
 HOP_SECONDS = 6
-IDLE_SECONDS = 60
 LOOK_SECONDS = 0.2
 RUN_SECONDS_MAX = 300
 DRAWS = 1000
@@ -202,33 +202,11 @@ def measure_hops(on: Ground, kept: dict[str, Any], options: argparse.Namespace) 
 def measure_operator(
     on: Ground, kept: dict[str, Any], options: argparse.Namespace
 ) -> dict[str, Any]:
-    """What the operator takes while nothing happens, as the kubelet counts it."""
+    """What the operator takes for many Experiments, for none that does anything, for a deletion."""
     del kept, options
-    time.sleep(20)
-    before = _operator_use(on)
-    time.sleep(IDLE_SECONDS)
-    after = _operator_use(on)
-    share = (after["cpuNs"] - before["cpuNs"]) / (after["atNs"] - before["atNs"])
-    print(f"{share:.2%} of a core, {after['rssBytes'] / 2**20:.0f} MiB", flush=True)
-    seconds = (after["atNs"] - before["atNs"]) / 1e9
-    return {"idleShare": share, "seconds": seconds, "rssBytes": after["rssBytes"]}
-
-
-def _operator_use(on: Ground) -> dict[str, int]:
-    """The newest counters of the operator's container, with their instant."""
-    for node in on.api.list("Node", None):
-        path = f"/api/v1/nodes/{node['metadata']['name']}/proxy/stats/summary"
-        for pod in on.api.call("GET", path)["pods"]:
-            named = pod["podRef"]["name"].startswith("tickwork-operator")
-            if named and pod["podRef"]["namespace"] == on.namespace:
-                (held,) = pod["containers"]
-                at = datetime.datetime.fromisoformat(held["cpu"]["time"])
-                return {
-                    "cpuNs": held["cpu"]["usageCoreNanoSeconds"],
-                    "atNs": int(at.timestamp() * 1e9),
-                    "rssBytes": held["memory"]["rssBytes"],
-                }
-    raise SystemExit("cluster-numbers: no kubelet tells of the operator's pod")
+    told = cluster_operator.measure(on.api, on.namespace)
+    print(told, flush=True)
+    return told
 
 
 PARTS: dict[str, Callable[[Ground, dict[str, Any], argparse.Namespace], dict[str, Any]]] = {
@@ -284,11 +262,8 @@ def figures(parts: dict[str, Any]) -> Iterator[str]:
         yield f"| start skew between all units | {_ms(skew['unitsNs'])} | median 1 ms | {held} |"
         yield f"| lateness of a unit | {_ms(skew['latenessNs'])} | - | |"
     if operator := parts.get("operator"):
-        share = operator["idleShare"]
-        words = f"{share:.2%} of a core over {operator['seconds']:.0f} s"
-        yield f"| operator, idle: CPU | {words} | 1 % | {_holds(share, 0.01)} |"
-        size = operator["rssBytes"] / 2**20
-        yield f"| operator, idle: RSS | {size:.0f} MiB | 256 MiB | {_holds(size, 256)} |"
+        for words, measured, limit, held in cluster_operator.rows(operator):
+            yield f"| {words} | {measured} | {limit} | {'yes' if held else '**no**'} |"
 
 
 def hops(pairs: list[dict[str, Any]]) -> Iterator[str]:
