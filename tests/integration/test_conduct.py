@@ -11,7 +11,7 @@ import urllib.request
 import certificates
 import control_plans
 import pytest
-from integration import pods
+from integration import pods, ways
 from ports import free_port
 
 from tickwork import clock
@@ -172,6 +172,22 @@ def test_a_unit_that_comes_back_is_started_again(make) -> None:
     journal = json.loads((running.run_directory / "conductor.json").read_text())
     assert journal["status"] == "complete"
     assert [(each["unit"], each["incarnation"]) for each in journal["restarts"]] == [("idle/b", 2)]
+
+
+def test_a_way_that_was_lost_without_a_word_is_found_again(make, tmp_path) -> None:
+    running = idle(make, "a", "b", seconds=20, restart="onFailure")
+    with ways.Way(running.addresses["idle/b/control"]) as way:
+        running.addresses["idle/b/control"] = way.address
+        running.write()
+        running.start()
+        driven = running.conduct()
+        wait_for_line(driven, "1.")
+        way.lose()
+        said = finish(driven)
+    journal = json.loads((running.run_directory / "conductor.json").read_text())
+    assert journal["status"] == "complete", said
+    assert journal["restarts"] == []
+    assert way.taken >= 2, "the Conductor came a second time"
 
 
 def test_plaintext_reaches_no_secured_unit(make, tls) -> None:

@@ -38,6 +38,12 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 2 << 20),
     # A pod's name begins to resolve when the pod has an address; the default asks twice a minute.
     ("grpc.dns_min_time_between_resolutions_ms", 500),
+    # A connection that the network lost without a word is given up and made anew: waiting for TCP
+    # to send again takes as long as the network was away, and a unit counts as dead meanwhile.
+    ("grpc.keepalive_time_ms", 5000),
+    ("grpc.keepalive_timeout_ms", 5000),
+    ("grpc.http2.ping_timeout_ms", 5000),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 
