@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from cluster import api as apis
+from cluster import faults as cluster_faults
 from cluster import process, shell, space
 from tickwork.kinds import crd
 
@@ -96,3 +97,13 @@ def make_operator(room, tmp_path):
 def operator(make_operator, stand_ins):
     """An operator that runs, ready, over stand-ins."""
     return make_operator(stand_ins).start().wait_ready()
+
+
+@pytest.fixture
+def faults(cluster):
+    """Faults of the cluster itself; all ended afterwards, whatever the test saw."""
+    if not os.environ.get(cluster_faults.VARIABLE):
+        pytest.skip(cluster_faults.ABSENT)
+    made = cluster_faults.Faults()
+    yield made
+    made.end()
