@@ -5,6 +5,7 @@ Its container decides, not the Job: beside it the keeper serves the results for 
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -97,15 +98,29 @@ def _digest(text: str) -> Mapping[str, Any] | None:
     if len(text.encode()) > DIGEST_BYTES_MAX:
         return None
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(
+            text, parse_constant=_refuse, parse_float=_read_float, parse_int=_read_int
+        )
         digest = Digest.model_validate(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return digest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _read_int(text: str) -> int:
+    value = int(text)
+    if value.bit_length() > 63:
+        raise ValueError(f"{text} does not fit 64 bits")
+    return value
 
 
 def _fate(

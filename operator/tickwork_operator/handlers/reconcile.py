@@ -115,6 +115,9 @@ class Reconciler:
         else:
             raise errors.RunError(f"Experiment {uid} was not at rest after {ROUNDS_MAX} rounds.")
         self._rested[uid] = _essence(sight.experiment)
+        wanted = {(each["kind"], each["metadata"]["name"]) for each in decision.apply}
+        # A refusal of what nobody wants any more would be due for ever, and never be tried.
+        trouble.refused = {key: each for key, each in trouble.refused.items() if key in wanted}
         if not trouble.refused:
             trouble.back_off_ns = 0
         retry = trouble.retry_unix_ns if trouble.refused else None
@@ -143,7 +146,7 @@ class Reconciler:
         try:
             self._view.see(await self._api.apply_status(experiment, dict(decision.status)))
         except errors.ClusterError as error:
-            if error.status not in {404, 409}:
+            if not refusals.tells_gone(error):
                 raise
             # Gone, or another Experiment has its name now; no watch has told yet.
             self._logger.info("gone", uid=uid, error=str(error))

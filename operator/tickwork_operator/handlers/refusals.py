@@ -31,6 +31,16 @@ def _reason(error: errors.ClusterError) -> str | None:
     return "Invalid" if error.status in {400, 422} else None
 
 
+def tells_gone(error: errors.ClusterError) -> bool:
+    """Says whether an apply was refused since the object is gone, or another has its name.
+
+    A server that does not know the path yet, or had others writing, says 404 and 409 as well.
+    """
+    if error.status == 404:
+        return error.reason == "NotFound"
+    return error.status == 409 and "uid" in error.detail.lower()
+
+
 def taken(wanted: Object, found: Object) -> errors.ClusterError:
     """Returns the error for a name that something else has."""
     metadata = found["metadata"]

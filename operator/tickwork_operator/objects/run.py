@@ -109,7 +109,7 @@ def read(experiment: Object, attempt: int, options: Options, recorded: str | Non
     if recorded is None:
         cluster, plan = _compile(text)
     else:
-        cluster, plan = read_cluster(experiment), plans.from_json(recorded)
+        cluster, plan = read_cluster(experiment), _read_recorded(recorded, head["name"])
     return Run(
         name=head["name"],
         namespace=head["namespace"],
@@ -120,6 +120,16 @@ def read(experiment: Object, attempt: int, options: Options, recorded: str | Non
         plan=plan,
         options=options,
     )
+
+
+def _read_recorded(text: str, name: str) -> plans.Plan:
+    try:
+        return plans.from_json(text)
+    except ValueError as error:
+        raise errors.PlanError(
+            f"Reading the Plan that {name} was begun with: this operator does not understand it.",
+            "It was begun by another version: run it again under another name.",
+        ) from error
 
 
 def read_cluster(experiment: Object) -> Cluster:

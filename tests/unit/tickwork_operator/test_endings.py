@@ -66,7 +66,17 @@ def test_a_sink_that_is_gone_is_said_in_the_words_of_the_conductor() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["", "Traceback", "[]", '{"skewNs": NaN}', '{"questions": 5}', '{"a": "' + "x" * 5000 + '"}'],
+    [
+        "",
+        "Traceback",
+        "[]",
+        '{"skewNs": NaN}',
+        '{"skewNs": 1e999}',
+        '{"startUnixNs": 99999999999999999999999}',
+        "[" * 4000,
+        '{"questions": 5}',
+        '{"a": "' + "x" * 5000 + '"}',
+    ],
 )
 def test_what_the_api_server_would_refuse_is_no_digest(message: str) -> None:
     assert ending(0, message).digest is None

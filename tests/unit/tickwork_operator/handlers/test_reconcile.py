@@ -115,6 +115,35 @@ def test_back_off_ends_when_the_refusals_end(room):
     assert room.deadlines.next_unix_ns() is None
 
 
+def test_a_refusal_of_what_is_no_longer_wanted_is_forgotten(room):
+    begin(room, status=DONE)
+    room.api.refusals = [("create Pod", quota())]
+    one = decide.Decision(status=DONE, apply=(room.wanted("Pod", "a"),))
+    reconciler, seen = steps(room, one, decide.Decision(status=DONE))
+    run(reconciler)
+    assert seen[1].refused
+    assert room.deadlines.next_unix_ns() is None, "else it is due at once, again and again"
+    run(reconciler)
+    assert seen[-1].refused == ()
+
+
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        errors.ClusterError("PATCH", 404, "NotJson", "404 page not found"),
+        errors.ClusterError("PATCH", 409, "Conflict", "the object has been modified"),
+    ],
+    ids=lambda each: each.detail,
+)
+def test_an_answer_that_does_not_say_that_it_is_gone_drops_nothing(room, unsure):
+    begin(room)
+    room.api.refusals = [("status", unsure)]
+    reconciler, _ = steps(room, decide.Decision(status=DONE))
+    assert run(reconciler) == "failed"
+    assert room.view.experiment("e-1") is not None
+    assert run(reconciler) == "changed"
+
+
 @pytest.mark.parametrize("reason", ["NotFound", "Conflict"])
 def test_experiment_that_is_gone_without_a_word_is_dropped(room, reason):
     body = begin(room)

@@ -91,3 +91,9 @@ def test_groups_are_placed_by_their_name_without_an_arm() -> None:
 def test_links_are_secured_unless_it_is_written_otherwise() -> None:
     assert run.read(model_cluster.experiment(), 1, OPTIONS).secured
     assert not run.read(model_cluster.experiment(plaintext=True), 1, OPTIONS).secured
+
+
+@pytest.mark.parametrize("recorded", ["", "{}", '{"groups": 5}'])
+def test_a_recorded_plan_that_nobody_understands_is_said(recorded) -> None:
+    with pytest.raises(errors.PlanError, match="begun with"):
+        run.read(model_cluster.experiment(), 1, OPTIONS, recorded)
