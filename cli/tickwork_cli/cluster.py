@@ -206,9 +206,9 @@ class Cluster:
                 _preload_content=False,
                 **wanted,
             )
-        with contextlib.closing(answer):
-            for line in answer:
-                yield line.decode(errors="replace").rstrip("\n")
+            with contextlib.closing(answer):
+                for line in answer:
+                    yield line.decode(errors="replace").rstrip("\n")
 
     @contextlib.contextmanager
     def forward(self, pod: str, port: int) -> Iterator[socket.socket]:
@@ -242,10 +242,14 @@ def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoRet
     """Raises the server's refusal as a sentence with what to do about it."""
     said = _message(error)
     match error.status:
-        case 401 | 403:
+        case 401:
+            remedy = "Log in to the cluster again: the token or certificate is not valid now."
+            raise errors.InputError(f"{doing} in {namespace} is not allowed: {said}", remedy)
+        case 403:
             remedy = f"Ask whoever runs the cluster for that right in namespace {namespace}."
             raise errors.InputError(f"{doing} in {namespace} is not allowed: {said}", remedy)
-        case 404 if "the server could not find the requested resource" in said:
+        case 404 if not _is_status(error):
+            # Of a kind that it does not know an API server says nothing but that in plain text.
             raise errors.MissingError(
                 f"{doing}: the cluster does not know Experiments.",
                 "Install the chart: helm install tickwork charts/tickwork",
@@ -256,6 +260,14 @@ def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoRet
             raise errors.InputError(f"{doing} in {namespace} was refused: {said}")
         case _:
             raise errors.RunError(f"{doing} in {namespace}: {said}", "Try again.")
+
+
+def _is_status(error: exceptions.ApiException) -> bool:
+    """Says whether the server answered with a Status object, which names what is missing."""
+    try:
+        return bool(json.loads(error.body or "")["kind"] == "Status")
+    except (TypeError, ValueError, KeyError):
+        return False
 
 
 def _message(error: exceptions.ApiException) -> str:

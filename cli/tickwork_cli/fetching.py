@@ -5,9 +5,10 @@ import hashlib
 import http.client
 import os
 import pathlib
+import re
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from tickwork import clock, errors
@@ -24,6 +25,7 @@ READER_SECONDS = 120
 SIZE_BYTES_MAX = 1 << 38
 FILES_MAX = 1_000_000
 _LOOK_NS = 500_000_000
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 Say = Callable[[str], None]
 
@@ -44,21 +46,46 @@ def fetch(
             f"Experiment {name} has no run yet (phase {status.get('phase', 'Pending')}).",
             f"Follow it with: kubectl get exp {name} -n {on.namespace} -w",
         )
+    if not _NAME.fullmatch(run):
+        raise errors.InputError(
+            f"Experiment {name} calls its run {run!r}, which is no name of a run: refused.",
+            "Somebody other than the operator wrote its status.",
+        )
     target: pathlib.Path = parent / run
     if target.exists():
         raise errors.InputError(f"{target} is there already.", "Fetch elsewhere: -o DIR")
     parent.mkdir(parents=True, exist_ok=True)
-    sink = found["spec"].get("cluster", {}).get("sink", {})
+    claim = claim_of(found)
     with contextlib.ExitStack() as stack:
-        if sink.get("kind") == "pvc":
-            pod = stack.enter_context(_reader(on, name, run, sink["claim"]))
+        if claim is not None:
+            pod = stack.enter_context(_reader(on, name, run, claim))
         else:
             pod = _keeping_pod(on, name, run)
         _receive(on, pod, target, say)
+        runs.point_latest(parent, run)
         if release:
-            _ask(on, pod, "POST", "/fetched")
-    runs.point_latest(parent, run)
+            _release(on, pod, say)
     return target
+
+
+def claim_of(experiment: Mapping[str, Any]) -> str | None:
+    """Returns the claim that holds the run, or None where its keeper does.
+
+    The status says so for a finished run: a claim may be the operator's option, not a wish.
+    """
+    results = experiment.get("status", {}).get("results", {})
+    if results.get("sink") == "pvc":
+        return str(results["where"]).split("/")[1]
+    sink = (experiment["spec"].get("cluster") or {}).get("sink") or {}
+    return str(sink["claim"]) if sink.get("kind") == "pvc" else None
+
+
+def _release(on: cluster.Cluster, pod: str, say: Say) -> None:
+    """Tells the keeper that the run is home; one that is gone meanwhile need not know."""
+    try:
+        _ask(on, pod, "POST", "/fetched")
+    except errors.TickworkError as error:
+        say(f"the cluster was not told that it need not keep the run: {error.text}")
 
 
 def _keeping_pod(on: cluster.Cluster, name: str, run: str) -> str:
@@ -155,7 +182,7 @@ def _wait_running(on: cluster.Cluster, pod: str, name: str) -> None:
 
 def _receive(on: cluster.Cluster, pod: str, target: pathlib.Path, say: Say) -> None:
     """Receives the stream into a file, verifies it, and unpacks it into ``target`` in one step."""
-    promised = _ask(on, pod, "GET", "/run.tar.sha256").decode().split()[0]
+    promised = _ask(on, pod, "GET", "/run.tar.sha256").decode(errors="replace").strip()
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as scratch:
         file = pathlib.Path(scratch) / "run.tar"
         with file.open("wb") as into:
@@ -175,15 +202,18 @@ def unpack(file: pathlib.Path, into: pathlib.Path) -> int:
     """Unpacks plain files below ``into`` and returns how many; refuses all that leads elsewhere."""
     count = 0
     into.mkdir()
-    with tarfile.open(file) as stream:
-        for entry in stream:
-            count += 1
-            if count > FILES_MAX or not (entry.isfile() or entry.isdir()):
-                raise errors.RunError(f"Unpacking {file.name}: {entry.name!r} is no plain file.")
-            try:
+    try:
+        # Never compressed: what is unpacked is no more than what came.
+        with tarfile.open(file, "r:") as stream:
+            for entry in stream:
+                count += 1
+                if count > FILES_MAX or entry.issparse() or not (entry.isfile() or entry.isdir()):
+                    raise errors.RunError(
+                        f"Unpacking {file.name}: {entry.name!r} is no plain file."
+                    )
                 stream.extract(entry, into, filter="data")
-            except tarfile.FilterError as error:
-                raise errors.RunError(f"Unpacking {file.name}: {error}.") from error
+    except tarfile.TarError as error:
+        raise errors.RunError(f"Unpacking {file.name}: {error}.") from error
     return count
 
 

@@ -64,6 +64,8 @@ def _follow(on: cluster.Cluster, name: str, uid: str, say: Say) -> Mapping[str, 
         if line != told:
             say(f"  {line}")
             told = line
+        elif not seen.get("status"):
+            say(f"  no operator has looked at it: does one watch namespace {on.namespace}?")
         if is_over(seen):
             return seen
     raise errors.RunError(f"Following {name} ended before the run did.")
@@ -83,7 +85,7 @@ def describe(experiment: Mapping[str, Any]) -> str:
     words = [phase]
     if phase in {"Running", "Collecting"} and progress:
         blocks = progress.get("blocks", 1)
-        of = f", block {progress.get('block', 0) + 1} of {blocks}" if blocks > 1 else ""
+        of = f", block {progress.get('block', 0)} of {blocks}" if blocks > 1 else ""
         words.append(f"{progress.get('percent', 0)} %{of}")
     reason = reason_of(experiment)
     if reason:
@@ -146,9 +148,9 @@ def draw(
 
 
 def exit_code(experiment: Mapping[str, Any]) -> int:
-    """Returns the exit code that the Conductor gave, or 1 for a run that ended without one."""
+    """Returns the exit code that the Conductor gave; never 0 for a run that Failed."""
     status = experiment.get("status", {})
     code = status.get("digest", {}).get("exitCode")
-    if code is not None:
-        return int(code)
-    return 0 if status.get("phase") == "Complete" else 1
+    if status.get("phase") == "Complete":
+        return int(code or 0)
+    return int(code or 1)
