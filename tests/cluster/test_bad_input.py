@@ -141,7 +141,10 @@ def squatter(like, port):
 
 @pytest.fixture
 def newer_definition(api):
-    """The definition of a release to come, which has one field more; ours again afterwards."""
+    """The definition of a release to come, which has one field more; ours again afterwards.
+
+    There is one definition in a cluster: nobody else may apply theirs meanwhile.
+    """
     made = crd.custom_resource_definition()
     schema = made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     schema["properties"]["spec"]["properties"][TOMORROW] = {"type": "integer"}
@@ -150,6 +153,7 @@ def newer_definition(api):
     api.apply(crd.custom_resource_definition())
 
 
+@pytest.mark.disruptive
 def test_an_operator_older_than_the_definition_says_so_and_runs_what_it_knows(
     room, operator, newer_definition
 ):
