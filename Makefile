@@ -145,8 +145,7 @@ chart: setup $(STAMPS)/chart/ready ## Renders the chart and k8s/, has them check
 .PHONY: cluster-test
 cluster-test: setup ## Everything on the cluster of KUBECONFIG; IMAGE_LOAD="…" brings images to its nodes
 	@tests/cluster/stand_in/prepare.sh
-	$(BIN)/pytest -n 2 --dist loadfile -q -rs -m "cluster and not disruptive" --durations=15 tests/cluster
-	$(BIN)/pytest -n 0 -q -rs -m "cluster and disruptive" tests/cluster
+	$(BIN)/pytest -n 0 -q -rs -m cluster --durations=15 tests/cluster
 
 .PHONY: kustomize
 kustomize: setup ## Writes k8s/ and the chart's table of values anew from the chart; needs helm
