@@ -48,8 +48,8 @@ class Api:
         if self.access.certificate_file:
             self._tls.load_cert_chain(self.access.certificate_file, self.access.key_file)
 
-    def call(self, method, path, body=None, content="application/json", timeout=ANSWER_SECONDS_MAX, **query):
-        with self._open(method, path, body, content, timeout, query) as answer:
+    def call(self, method, path, body=None, content="application/json", **query):
+        with self._open(method, path, body, content, ANSWER_SECONDS_MAX, query) as answer:
             return json.load(answer)
 
     def _open(self, method, path, body, content, timeout, query):
