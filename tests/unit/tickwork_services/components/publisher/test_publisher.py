@@ -1,6 +1,7 @@
 import asyncio
 import json
 import socket
+import time
 import types
 
 import pytest
@@ -62,6 +63,14 @@ def make(folder, *ends):
     return publisher.Publisher(settings, context)
 
 
+def counted(made, name, count):
+    """Returns the counters once ``name`` is ``count``: a client has a line before it is counted."""
+    deadline = time.monotonic() + 10
+    while (counters := made.counters())[name] < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return counters
+
+
 def test_what_is_published_reaches_memory_and_tcp(tmp_path):
     shm = end("book", "shm", str(tmp_path / "book"))
     tcp = end("tcp", "tcp", "127.0.0.1:0")
@@ -76,7 +85,7 @@ def test_what_is_published_reaches_memory_and_tcp(tmp_path):
             first = [json.loads(lines.readline()) for _ in range(2)]
             with socket.create_connection((served[0], int(served[2])), timeout=10) as late:
                 shown = [json.loads(late.makefile("rb").readline()) for _ in range(1)]
-            counters = made.counters()
+            counters = counted(made, "tcpSent", 2)
         await made.close()
         return first, shown, counters
 
