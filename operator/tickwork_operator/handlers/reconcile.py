@@ -275,7 +275,9 @@ def _essence(experiment: Object) -> Any:
     status = dict(experiment.get("status", {}))
     told = status.pop("progress", None) or {}
     progress = {key: value for key, value in told.items() if key not in _PASSING}
-    return experiment["metadata"].get("generation"), status, progress
+    # While a definition is replaced one generation may be shown twice: at first without the fields
+    # that are new in it.
+    return experiment["metadata"].get("generation"), experiment.get("spec"), status, progress
 
 
 def _named(experiment: Object) -> dict[str, str]:

@@ -228,6 +228,16 @@ def test_own_echo_and_percents_are_no_news_but_a_change_is(room):
     assert not reconciler.is_news("e-1")
 
 
+def test_a_field_that_a_newer_definition_shows_is_news_of_the_same_generation(room):
+    begin(room)
+    reconciler, _ = steps(room, decide.Decision(status=DONE))
+    run(reconciler)
+    shown = room.experiment(version=999, status=DONE)
+    assert not reconciler.is_news("e-1")
+    room.view.see({**shown, "spec": {**shown["spec"], "tomorrow": 3}})
+    assert reconciler.is_news("e-1")
+
+
 def test_one_event_is_named_by_what_it_says(room):
     said = decide.Event("Warning", "QuotaExceeded", "x" * 5000)
     first = reconcile.event(room.experiment(), said, 1_000_000_000)
