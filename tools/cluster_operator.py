@@ -1,6 +1,6 @@
 """What the operator takes: many Experiments at once, none of them doing anything, a big deletion.
 
-The part ``operator`` of ``cluster_numbers``; the same limits hold in tests/cluster/test_limits.py.
+The part ``operator`` of ``cluster_numbers``; tests/cluster/test_limits.py has the same limits.
 """
 
 import datetime
@@ -8,21 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cluster import api, space
+from cluster import api, limits, space
 
-CROWD = 200
-CROWD_SECONDS_MAX = 60
-ARMS = 9
-CHILDREN_MIN = 50
-DELETION_SECONDS_MAX = 2
 SETTLE_SECONDS = 30
 IDLE_SECONDS = 60
-IDLE_SHARE_MAX = 0.01
-MEMORY_MIB_MAX = 256
 LOOK_SECONDS = 0.2
 WAIT_SECONDS_MAX = 300
-# Pods that no node takes: children like any others, and no weight on the cluster.
-NOWHERE = {"groups": {"pipeline": {"region": "nowhere"}, "venue": {"region": "nowhere"}}}
 
 
 class Load:
@@ -35,9 +26,9 @@ class Load:
     def crowd(self) -> float:
         """Makes suspended Experiments; returns seconds from the first until all are told."""
         began = time.monotonic()
-        for number in range(CROWD):
+        for number in range(limits.CROWD):
             self._create(space.experiment(f"crowd-{number}", suspend=True))
-        _wait("all are Suspended", lambda: self._phases().count("Suspended") == CROWD)
+        _wait("all are Suspended", lambda: self._phases().count("Suspended") == limits.CROWD)
         return time.monotonic() - began
 
     def clear(self) -> None:
@@ -47,9 +38,9 @@ class Load:
 
     def deletion(self) -> tuple[int, float]:
         """Deletes an Experiment with many children; returns their count, and seconds to its end."""
-        arms = [{"name": f"arm-{number}"} for number in range(ARMS)]
-        self._create(space.experiment("big", seconds=60, arms=arms, cluster=NOWHERE))
-        children = _wait(f"{CHILDREN_MIN} children", self._children)
+        arms = [{"name": f"arm-{number}"} for number in range(limits.ARMS)]
+        self._create(space.experiment("big", seconds=60, arms=arms, cluster=space.NOWHERE))
+        children = _wait(f"{limits.CHILDREN_MIN} children", self._children)
         began = time.monotonic()
         self._api.delete("Experiment", self._namespace, "big")
         _wait("it is gone", lambda: self._api.get("Experiment", self._namespace, "big") is None)
@@ -85,7 +76,7 @@ class Load:
         """Counts the children of the big one; 0 while they are too few."""
         kinds = [kind for kind in api.PATHS if kind in CHILDREN]
         found = sum(len(self._api.list(kind, self._namespace, **OF_BIG)) for kind in kinds)
-        return found if found >= CHILDREN_MIN else 0
+        return found if found >= limits.CHILDREN_MIN else 0
 
     def _path(self, kind: str) -> str:
         path: str = api.PATHS[kind].path(self._namespace)
@@ -107,7 +98,7 @@ def measure(server: api.Api, namespace: str) -> dict[str, Any]:
     load.clear()
     children, deletion_seconds = load.deletion()
     return {
-        "crowd": CROWD,
+        "crowd": limits.CROWD,
         "crowdSeconds": round(crowd_seconds, 2),
         "idleShare": (after["cpuNs"] - before["cpuNs"]) / (after["atNs"] - before["atNs"]),
         "seconds": (after["atNs"] - before["atNs"]) / 1e9,
@@ -122,15 +113,25 @@ def rows(told: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     crowd, share = told["crowd"], told["idleShare"]
     seconds, mib = told["crowdSeconds"], told["rssBytes"] / 2**20
     words = f"operator: {crowd} suspended Experiments, from the first one's creation"
-    yield words, f"{seconds:.1f} s", f"{CROWD_SECONDS_MAX} s", seconds <= CROWD_SECONDS_MAX
+    yield (
+        words,
+        f"{seconds:.1f} s",
+        f"{limits.CROWD_SECONDS_MAX} s",
+        seconds <= limits.CROWD_SECONDS_MAX,
+    )
     words = f"operator: CPU, {crowd} Experiments at rest"
     told_share = f"{share:.2%} of a core over {told['seconds']:.0f} s"
-    yield words, told_share, f"{IDLE_SHARE_MAX:.0%}", share <= IDLE_SHARE_MAX
+    yield words, told_share, f"{limits.IDLE_SHARE_MAX:.0%}", share <= limits.IDLE_SHARE_MAX
     words = f"operator: RSS, {crowd} Experiments"
-    yield words, f"{mib:.0f} MiB", f"{MEMORY_MIB_MAX} MiB", mib <= MEMORY_MIB_MAX
+    yield words, f"{mib:.0f} MiB", f"{limits.MEMORY_MIB_MAX} MiB", mib <= limits.MEMORY_MIB_MAX
     took = told["deletionSeconds"]
     words = f"deletion of an Experiment with {told['children']} children"
-    yield words, f"{took:.2f} s", f"{DELETION_SECONDS_MAX} s", took <= DELETION_SECONDS_MAX
+    yield (
+        words,
+        f"{took:.2f} s",
+        f"{limits.DELETION_SECONDS_MAX} s",
+        took <= limits.DELETION_SECONDS_MAX,
+    )
 
 
 def _wait(what: str, told: Callable[[], Any]) -> Any:

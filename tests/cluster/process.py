@@ -10,12 +10,14 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
 from ports import free_port
 from tickwork_operator import resources
 
 NAME = "operator-under-test"
 TICKS = os.sysconf("SC_CLK_TCK")
 TOKEN_SECONDS = 7200
+STILL_SECONDS = 8
 
 
 class Operator:
@@ -105,6 +107,17 @@ class Operator:
             lines = answer.read().decode().split("\n")
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
+
+    def writes(self):
+        """Returns how many requests that are no reading it has made."""
+        found = self.metrics()
+        return sum(v for k, v in found.items() if "request_seconds_count" in k and "GET" not in k)
+
+    def assert_still(self):
+        """Fails where it writes anything within some seconds."""
+        before = self.writes()
+        with pytest.raises(AssertionError, match="a write"):
+            self.space.until(lambda: self.writes() > before, STILL_SECONDS, "a write")
 
     def kill(self):
         """Ends the process at once, as a node's failure would."""

@@ -9,6 +9,8 @@ from cluster import api as apis
 
 GROUP = resources.GROUP
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+# Pods that no node takes: children like any others, and no weight on the cluster.
+NOWHERE = {"groups": {"pipeline": {"region": "nowhere"}, "venue": {"region": "nowhere"}}}
 SMALL = {
     "venue": {
         "name": "binance-usdm",
