@@ -6,12 +6,15 @@ Every refusal of the API server becomes one sentence with a remedy.
 import contextlib
 import http
 import json
+import queue
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import kubernetes as kubernetes_library
 import urllib3
+import websocket
 import yaml
 from kubernetes.client import exceptions
 
@@ -21,6 +24,8 @@ from tickwork.manifest.envelope import API_VERSION
 PLURAL = "experiments"
 FIELD_MANAGER = "tickwork-cli"
 REQUEST_SECONDS = 30
+# A way to a pod goes over the API server and the node's kubelet.
+FORWARD_SECONDS = 30
 # The API server ends a watch sooner or later; it is taken up again.
 WATCH_SECONDS = 60
 Object = dict[str, Any]
@@ -214,16 +219,40 @@ class Cluster:
     def forward(self, pod: str, port: int) -> Iterator[socket.socket]:
         """Gives one connection to ``port`` on the loopback of ``pod``."""
         with self._told(f"Opening a way to port {port} of {pod}"):
-            opened = kubernetes.stream.portforward(
-                self._core.connect_get_namespaced_pod_portforward,
-                pod,
-                self.namespace,
-                ports=str(port),
-            )
+            opened = self._open(pod, port)
         try:
             yield opened.socket(port)
         finally:
             opened.close()
+
+    def _open(self, pod: str, port: int) -> Any:
+        """Opens a port-forward; the library itself would wait for ever, and swallow a Ctrl-C."""
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        # The library exchanges a method of the client while it opens: the client is of that only.
+        client = kubernetes.client.ApiClient(self._client.configuration)
+        core = kubernetes.client.CoreV1Api(client)
+
+        def ask() -> None:
+            try:
+                answers.put(
+                    kubernetes.stream.portforward(
+                        core.connect_get_namespaced_pod_portforward,
+                        pod,
+                        self.namespace,
+                        ports=str(port),
+                    )
+                )
+            except exceptions.ApiException as error:
+                answers.put(_cause(error))
+
+        threading.Thread(target=ask, name=f"way to {pod}", daemon=True).start()
+        try:
+            answer = answers.get(timeout=FORWARD_SECONDS)
+        except queue.Empty as error:
+            raise urllib3.exceptions.TimeoutError(f"{FORWARD_SECONDS} s") from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     @contextlib.contextmanager
     def _told(self, doing: str) -> Iterator[None]:
@@ -236,6 +265,19 @@ class Cluster:
                 f"{doing}: {self._client.configuration.host} does not answer.",
                 "Check KUBECONFIG, and that the cluster is up: kubectl get nodes",
             ) from error
+
+
+def _cause(error: exceptions.ApiException) -> Exception:
+    """Returns what stopped a port-forward, which the library tells as text without a status."""
+    match error.__context__:
+        case websocket.WebSocketBadStatusException() as refused:
+            told = exceptions.ApiException(refused.status_code, refused.status_message)
+            told.body = (refused.resp_body or b"").decode(errors="replace")
+            return told
+        case OSError():
+            return urllib3.exceptions.HTTPError(str(error.reason))
+        case _:
+            return error
 
 
 def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoReturn:
