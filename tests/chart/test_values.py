@@ -31,7 +31,27 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"mtls": {"certManager": {"duration": "three months"}}}, "duration"),
     ({"networkPolicy": {"enabled": "on"}}, "enabled"),
     ({"networkPolicy": {"apiServerPorts": []}}, "apiServerPorts"),
+    ({"operator": {"metricsPort": 8080}}, "metricsPort and operator.healthPort are both 8080"),
     ({"extraLabels": {"team": "two words"}}, "team"),
+    ({"extraLabels": {"helm.sh/chart": "x"}}, 'extraLabels holds "helm.sh/chart"'),
+    ({"extraLabels": {"tickwork.dev/run": "x"}}, 'extraLabels holds "tickwork.dev/run"'),
+    (
+        {"extraLabels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}},
+        'extraLabels holds "rbac.authorization.k8s.io/aggregate-to-view"',
+    ),
+    (
+        {"operator": {"podLabels": {"app.kubernetes.io/component": "x"}}},
+        'operator.podLabels holds "app.kubernetes.io/component"',
+    ),
+    (
+        {"operator": {"podAnnotations": {"checksum/options": "x"}}},
+        'operator.podAnnotations holds "checksum/options"',
+    ),
+    ({"monitoring": {"dashboards": {"label": "app.kubernetes.io/name"}}}, "label"),
+    (
+        {"monitoring": {"podMonitor": {"enabled": True, "labels": {"helm.sh/chart": "x"}}}},
+        'monitoring.podMonitor.labels holds "helm.sh/chart"',
+    ),
     ({"venueTwin": {"spec": {"durationSeconds": 10}}}, "venueTwin"),
     ({"venueTwin": {"name": "x" * 40}}, "name"),
     ({"monitoring": {"serviceMonitor": {"interval": 15}}}, "interval"),

@@ -28,21 +28,54 @@
 
 {{/* Takes (dict "root" . "component" NAME). These never change between versions. */}}
 {{- define "tickwork.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "tickwork.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/name: {{ include "tickwork.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .component | quote }}
 {{- end -}}
 
-{{/* Takes (dict "root" . "component" NAME). */}}
+{{/*
+Takes (dict "root" . "component" NAME), and "named" (the path of a value) where that value holds
+more labels, which win over extraLabels.
+*/}}
 {{- define "tickwork.labels" -}}
-{{ include "tickwork.selectorLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: tickwork
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.extraLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $root := .root -}}
+{{- $own := include "tickwork.selectorLabels" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "tickwork" -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $chart := printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" -}}
+{{- $_ := set $own "helm.sh/chart" $chart -}}
+{{- $named := list "extraLabels" -}}
+{{- with .named -}}
+{{- $named = append $named . -}}
+{{- end -}}
+{{- include "tickwork.joined" (dict "root" $root "own" $own "named" $named) -}}
+{{- end -}}
+
+{{/*
+Takes (dict "root" . "own" DICT "named" LIST): labels or annotations of the chart's own, and those
+of the values at the paths of "named", of which a later one wins. Nobody takes a key that is the
+chart's own: in YAML it would stand twice.
+*/}}
+{{- define "tickwork.joined" -}}
+{{- $own := .own -}}
+{{- $root := .root -}}
+{{- $made := deepCopy $own -}}
+{{- range $path := .named -}}
+{{- $found := $root.Values -}}
+{{- range $step := splitList "." $path -}}
+{{- $found = get $found $step -}}
+{{- end -}}
+{{- range $key, $value := default dict $found -}}
+{{- $first := first (splitList "/" $key) -}}
+{{- $ours := and (eq $path "extraLabels") (has $first (list "tickwork.dev" "rbac.authorization.k8s.io")) -}}
+{{- if or $ours (hasKey $own $key) -}}
+{{- fail (printf "%s holds %q, which is set by Tickwork itself. Take another key." $path $key) -}}
+{{- end -}}
+{{- $_ := set $made $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $made -}}
 {{- end -}}
 
 {{/* Takes (dict "root" . "name" IMAGE): by digest where one is given, else by tag. */}}

@@ -1,5 +1,9 @@
 {{/* The operator's options file, as JSON. */}}
 {{- define "tickwork.options" -}}
+{{- $ports := .Values.operator -}}
+{{- if eq (int $ports.metricsPort) (int $ports.healthPort) -}}
+{{- fail (printf "operator.metricsPort and operator.healthPort are both %d, and one port serves one of them. Choose two." (int $ports.healthPort)) -}}
+{{- end -}}
 {{- $images := dict -}}
 {{- range $name := list "services" "conductor" -}}
 {{- $_ := set $images $name (include "tickwork.image" (dict "root" $ "name" $name)) -}}
@@ -37,7 +41,7 @@
 {{- define "tickwork.apiServerEgress" -}}
 - to:
     - namespaceSelector:
-        matchLabels: {kubernetes.io/metadata.name: {{ .Values.networkPolicy.dnsNamespace }}}
+        matchLabels: {kubernetes.io/metadata.name: {{ .Values.networkPolicy.dnsNamespace | quote }}}
   ports:
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}

@@ -24,7 +24,7 @@ tolerations:
 {{- end -}}
 
 {{- define "tickwork.containerSettings" -}}
-image: {{ include "tickwork.image" (dict "root" . "name" "operator") }}
+image: {{ include "tickwork.image" (dict "root" . "name" "operator") | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -39,7 +39,7 @@ securityContext:
 {{/* A pod that runs one script of files/ and ends. Takes (dict "root" . "name" NAME "seconds" INT "command" LIST). */}}
 {{- define "tickwork.scriptPod" -}}
 restartPolicy: {{ default "Never" .restart }}
-serviceAccountName: {{ .name }}
+serviceAccountName: {{ .name | quote }}
 activeDeadlineSeconds: {{ .seconds }}
 {{ include "tickwork.podSettings" .root }}
 containers:
@@ -53,7 +53,7 @@ containers:
       - {name: files, mountPath: /etc/tickwork, readOnly: true}
 volumes:
   - name: files
-    configMap: {name: {{ .name }}}
+    configMap: {name: {{ .name | quote }}}
 {{- end -}}
 
 {{/* Why checkers' complaints of such a pod do not hold, as checkov reads it. */}}

@@ -5,8 +5,8 @@
 
 {{/* Takes (dict "root" . "weight" TEXT): head of an object that lives as long as the test. */}}
 {{- define "tickwork.testMetadata" -}}
-name: {{ include "tickwork.testName" .root }}
-namespace: {{ include "tickwork.homeNamespace" .root }}
+name: {{ include "tickwork.testName" .root | quote }}
+namespace: {{ include "tickwork.homeNamespace" .root | quote }}
 labels:
   {{- include "tickwork.labels" (dict "root" .root "component" "test") | nindent 2 }}
 annotations:

@@ -11,8 +11,8 @@ changed one is another Experiment, and an upgrade makes the new one and deletes 
 apiVersion: tickwork.dev/v1alpha1
 kind: Experiment
 metadata:
-  name: {{ default (include "tickwork.twinName" .root) .name }}
-  namespace: {{ include "tickwork.homeNamespace" .root }}
+  name: {{ default (include "tickwork.twinName" .root) .name | quote }}
+  namespace: {{ include "tickwork.homeNamespace" .root | quote }}
   labels:
     {{- include "tickwork.labels" (dict "root" .root "component" "venue-twin") | nindent 4 }}
   {{- with .annotations }}
