@@ -40,6 +40,10 @@ class GoneError(errors.InputError):
     """What was asked for is not on the cluster."""
 
 
+class TakenError(errors.InputError):
+    """What was to be made is on the cluster already."""
+
+
 class Cluster:
     """One namespace of one cluster, as a kubeconfig names them."""
 
@@ -184,14 +188,14 @@ class Cluster:
             )
 
     def make_pod(self, manifest: Object) -> None:
-        """Creates a pod."""
+        """Creates a pod; raises TakenError where one has its name."""
         with self._told(f"Creating pod {manifest['metadata']['name']}"):
             self._core.create_namespaced_pod(
                 self.namespace, manifest, _request_timeout=REQUEST_SECONDS
             )
 
     def delete_pod(self, name: str) -> None:
-        """Deletes a pod at once."""
+        """Deletes a pod at once; raises GoneError where there is none."""
         with self._told(f"Deleting pod {name}"):
             self._core.delete_namespaced_pod(
                 name, self.namespace, grace_period_seconds=0, _request_timeout=REQUEST_SECONDS
@@ -298,7 +302,9 @@ def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoRet
             )
         case 404:
             raise GoneError(f"{doing} in {namespace}: {said}", "tickwork list shows what is there.")
-        case 409 | 422 | 400:
+        case 409:
+            raise TakenError(f"{doing} in {namespace} was refused: {said}")
+        case 422 | 400:
             raise errors.InputError(f"{doing} in {namespace} was refused: {said}")
         case _:
             raise errors.RunError(f"{doing} in {namespace}: {said}", "Try again.")

@@ -21,6 +21,8 @@ CONDUCTOR = "conductor"
 CHUNK_BYTES = 1 << 20
 ANSWER_SECONDS = 120
 READER_SECONDS = 120
+READER_SECONDS_MAX = 3600
+ENDED = ("Failed", "Succeeded")
 # More than any run of a week leaves; a server that sends for ever is cut.
 SIZE_BYTES_MAX = 1 << 38
 FILES_MAX = 1_000_000
@@ -58,12 +60,13 @@ def fetch(
     claim = claim_of(found)
     with contextlib.ExitStack() as stack:
         if claim is not None:
-            pod = stack.enter_context(_reader(on, name, run, claim))
+            pod = stack.enter_context(_reader(on, name, run, claim, say))
         else:
             pod = _keeping_pod(on, name, run)
         _receive(on, pod, target, say)
         runs.point_latest(parent, run)
-        if release:
+        # A claim keeps its runs for good; its reader may have other readers.
+        if release and claim is None:
             _release(on, pod, say)
     return target
 
@@ -102,8 +105,8 @@ def _keeping_pod(on: cluster.Cluster, name: str, run: str) -> str:
 
 
 @contextlib.contextmanager
-def _reader(on: cluster.Cluster, name: str, run: str, claim: str) -> Iterator[str]:
-    """Makes a pod that serves the run from its claim, and deletes it afterwards."""
+def _reader(on: cluster.Cluster, name: str, run: str, claim: str, say: Say) -> Iterator[str]:
+    """Gives a pod that serves the run from its claim; deletes it afterwards if it was made here."""
     conductors = on.pods(f"tickwork.dev/run={run},app.kubernetes.io/component={CONDUCTOR}")
     if not conductors:
         raise errors.InputError(
@@ -112,13 +115,44 @@ def _reader(on: cluster.Cluster, name: str, run: str, claim: str) -> Iterator[st
         )
     like = conductors[-1].spec
     pod = f"{run}-reader"
-    manifest = _reader_manifest(pod, run, claim, like)
-    on.make_pod(manifest)
+    is_ours = _make_reader(on, pod, _reader_manifest(pod, run, claim, like))
     try:
-        _wait_running(on, pod, name)
+        _wait_listening(on, pod, name)
         yield pod
     finally:
+        if is_ours:
+            _remove(on, pod, say)
+
+
+def _make_reader(on: cluster.Cluster, pod: str, manifest: dict[str, Any]) -> bool:
+    """Makes the reader and returns True; False where one that another fetch made is alive.
+
+    That one is used and left alone: its maker may be reading. One that has ended is replaced.
+    """
+    with contextlib.suppress(cluster.TakenError):
+        on.make_pod(manifest)
+        return True
+    with contextlib.suppress(cluster.GoneError):
+        left = on.pod(pod)
+        if left.status.phase not in ENDED and left.metadata.deletion_timestamp is None:
+            return False
         on.delete_pod(pod)
+        _wait_gone(on, pod)
+    on.make_pod(manifest)
+    return True
+
+
+def _remove(on: cluster.Cluster, pod: str, say: Say) -> None:
+    """Deletes the reader; what it served is worth more than its deletion, so that only is said."""
+    try:
+        on.delete_pod(pod)
+    except cluster.GoneError:
+        return
+    except errors.TickworkError as error:
+        say(
+            f"the pod {pod} was not deleted: {error.text} It ends by itself within "
+            f"{READER_SECONDS_MAX} s; delete it: kubectl delete pod {pod} -n {on.namespace}"
+        )
 
 
 def _reader_manifest(pod: str, run: str, claim: str, like: Any) -> dict[str, Any]:
@@ -129,7 +163,7 @@ def _reader_manifest(pod: str, run: str, claim: str, like: Any) -> dict[str, Any
         "metadata": {"name": pod, "labels": {"app.kubernetes.io/part-of": "tickwork"}},
         "spec": {
             "restartPolicy": "Never",
-            "activeDeadlineSeconds": 3600,
+            "activeDeadlineSeconds": READER_SECONDS_MAX,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "imagePullSecrets": [{"name": each.name} for each in like.image_pull_secrets or []],
@@ -165,18 +199,41 @@ def _reader_manifest(pod: str, run: str, claim: str, like: Any) -> dict[str, Any
     }
 
 
-def _wait_running(on: cluster.Cluster, pod: str, name: str) -> None:
+def _wait_listening(on: cluster.Cluster, pod: str, name: str) -> None:
+    """Waits until the reader answers: a pod that runs need not listen yet."""
     deadline_ns = clock.now_mono_ns() + READER_SECONDS * 1_000_000_000
     while clock.now_mono_ns() < deadline_ns:
-        seen = on.pod(pod).status
-        if seen.phase == "Running":
-            return
-        if seen.phase in {"Failed", "Succeeded"}:
+        phase = on.pod(pod).status.phase
+        if phase in ENDED:
             break
+        if phase == "Running" and _listens(on, pod):
+            return
         clock.sleep(_LOOK_NS)
     raise errors.RunError(
         f"The pod {pod}, which was to read the claim of {name}, did not come up.",
         f"See why: kubectl describe pod {pod} -n {on.namespace}",
+    )
+
+
+def _listens(on: cluster.Cluster, pod: str) -> bool:
+    try:
+        _ask(on, pod, "GET", "/healthz")
+    except errors.RunError:
+        return False
+    return True
+
+
+def _wait_gone(on: cluster.Cluster, pod: str) -> None:
+    deadline_ns = clock.now_mono_ns() + READER_SECONDS * 1_000_000_000
+    while clock.now_mono_ns() < deadline_ns:
+        try:
+            on.pod(pod)
+        except cluster.GoneError:
+            return
+        clock.sleep(_LOOK_NS)
+    raise errors.RunError(
+        f"The pod {pod} of an earlier fetch is still there after {READER_SECONDS} s.",
+        f"See what holds it: kubectl describe pod {pod} -n {on.namespace}",
     )
 
 

@@ -44,6 +44,11 @@ def test_who_is_not_known_logs_in_and_who_may_not_asks(code, remedy) -> None:
     assert remedy in str(told.remedy)
 
 
+def test_a_name_that_is_taken_is_told_from_other_refusals() -> None:
+    assert isinstance(refuse(409, status("already exists")), cluster.TakenError)
+    assert not isinstance(refuse(422, status("Invalid value")), cluster.TakenError)
+
+
 @contextlib.contextmanager
 def serving(answer: bytes) -> Iterator[int]:
     """A server that answers the first request with ``answer``, or never where it is empty."""

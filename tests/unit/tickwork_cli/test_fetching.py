@@ -2,9 +2,10 @@ import gzip
 import io
 import pathlib
 import tarfile
+import types
 
 import pytest
-from tickwork_cli import fetching
+from tickwork_cli import cluster, fetching
 
 from tickwork import errors
 
@@ -105,3 +106,106 @@ def test_a_keeper_that_goes_after_all_came_spoils_nothing(tmp_path, monkeypatch)
     assert root == tmp_path / "demo-abcde"
     assert (tmp_path / "latest").resolve() == root
     assert "not told" in said[0]
+
+
+def pod_of(phase: str, **metadata):
+    image = types.SimpleNamespace(image="conductor:1", image_pull_policy="Never")
+    spec = types.SimpleNamespace(image_pull_secrets=None, containers=[image])
+    metadata = {"name": "demo-conductor", "deletion_timestamp": None, **metadata}
+    return types.SimpleNamespace(
+        status=types.SimpleNamespace(phase=phase),
+        metadata=types.SimpleNamespace(**metadata),
+        spec=spec,
+    )
+
+
+class Claimed(Cluster):
+    """A cluster whose run lies in a claim; of the reader it has what ``left`` says."""
+
+    def __init__(self, left=None) -> None:
+        super().__init__(sink="pvc", where="pvc/results/demo-abcde")
+        self.reader = left
+        self.done: list[str] = []
+        self.refusal: errors.TickworkError | None = None
+
+    def pods(self, _selector: str):
+        return [pod_of("Succeeded")]
+
+    def pod(self, name: str):
+        if self.reader is None:
+            raise cluster.GoneError(f"Reading pod {name}: not found")
+        return self.reader
+
+    def make_pod(self, manifest) -> None:
+        if self.reader is not None:
+            raise cluster.TakenError("pods already exists")
+        self.done.append(f"made {manifest['metadata']['name']}")
+        self.reader = pod_of("Running")
+
+    def delete_pod(self, name: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.done.append(f"deleted {name}")
+        self.reader = None
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """What was asked of the keeper; it listens from the third time on."""
+    paths: list[str] = []
+
+    def ask(_on, _pod, _method, path) -> bytes:
+        paths.append(path)
+        if len(paths) < 3:
+            raise errors.RunError("Asking the keeper: connection refused.")
+        return b"ok"
+
+    monkeypatch.setattr(fetching, "_ask", ask)
+    monkeypatch.setattr(fetching, "_receive", lambda _on, _pod, target, _say: target.mkdir())
+    monkeypatch.setattr(fetching.clock, "sleep", lambda _ns: None)
+    return paths
+
+
+def test_a_reader_is_asked_only_once_it_listens_and_is_not_told_to_go(tmp_path, asked) -> None:
+    on = Claimed()
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    assert asked == ["/healthz"] * 3
+    assert on.done == ["made demo-abcde-reader", "deleted demo-abcde-reader"]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [pod_of("Failed"), pod_of("Succeeded"), pod_of("Running", deletion_timestamp="now")],
+    ids=["failed", "ended", "going"],
+)
+def test_a_reader_left_over_is_replaced(tmp_path, asked, left) -> None:
+    on = Claimed(left)
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    gone = "deleted demo-abcde-reader"
+    assert on.done == [gone, "made demo-abcde-reader", gone]
+
+
+def test_a_reader_that_another_fetch_uses_is_used_and_left(tmp_path, asked) -> None:
+    on = Claimed(pod_of("Running"))
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    assert on.done == []
+    assert (tmp_path / "demo-abcde").is_dir()
+
+
+def test_a_reader_that_never_listens_is_said_with_a_remedy(tmp_path, asked, monkeypatch) -> None:
+    monkeypatch.setattr(fetching, "READER_SECONDS", 0)
+    on = Claimed()
+    with pytest.raises(errors.RunError, match="did not come up") as told:
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    assert "kubectl describe pod demo-abcde-reader -n lab" in told.value.remedy
+    assert on.done[-1] == "deleted demo-abcde-reader"
+
+
+def test_a_reader_that_cannot_be_deleted_does_not_cost_the_run(tmp_path, asked) -> None:
+    said: list[str] = []
+    on = Claimed()
+    on.refusal = errors.InputError("Deleting pod demo-abcde-reader in lab is not allowed: no")
+    root = fetching.fetch(on, "demo", tmp_path, release=True, say=said.append)
+    assert root.is_dir()
+    assert "is not allowed: no" in said[0]
+    assert "kubectl delete pod demo-abcde-reader -n lab" in said[0]
