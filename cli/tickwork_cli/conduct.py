@@ -63,15 +63,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Drives the run to its end and returns the exit code of what it showed."""
     run = run_directory.RunDirectory(options.run_directory)
+    mark = archive.Mark(run.root)
     wish = interruption.Interruption(lambda: None)
     with interruption.listening(wish):
         try:
-            found = _perform(options, run, wish)
+            found = _perform(options, run, mark, wish)
         except BaseException as error:
             sinks = isinstance(error, SinkError | OSError)
-            _leave(options, run, digest.of_error(error, collected=not sinks))
+            _leave(options, mark, digest.of_error(error, collected=not sinks))
             raise
-        _leave(options, run, found)
+        _leave(options, mark, found)
     return int(found["exitCode"])
 
 
@@ -80,12 +81,15 @@ class SinkError(errors.RunError):
 
 
 def _perform(
-    options: argparse.Namespace, run: run_directory.RunDirectory, wish: interruption.Interruption
+    options: argparse.Namespace,
+    run: run_directory.RunDirectory,
+    mark: archive.Mark,
+    wish: interruption.Interruption,
 ) -> dict[str, Any]:
     """Conducts and analyses; returns the digest."""
     plan, (name, targets) = _read_plan(options.plan), _read_addresses(options.addresses)
     wings.require("tickwork_analysis", options.verb)
-    _prepare(run, plan, options.experiment)
+    _prepare(run, mark, plan, options.experiment)
     fleet = far.FarFleet(
         plan.unit_paths(),
         targets,
@@ -149,8 +153,10 @@ def _write_results(analysis: Any, found: Any, run: run_directory.RunDirectory, v
         raise SinkError(f"Writing the results into {run.root}: {error}.", SINK_REMEDY) from error
 
 
-def _prepare(run: run_directory.RunDirectory, plan: plans.Plan, experiment: pathlib.Path) -> None:
-    """Makes the run directory, and the mark that will conclude it, which then needs no room.
+def _prepare(
+    run: run_directory.RunDirectory, mark: archive.Mark, plan: plans.Plan, experiment: pathlib.Path
+) -> None:
+    """Makes the run directory, and the mark that will conclude it.
 
     Raises InputError where it holds a run already, SinkError where it cannot be written.
     """
@@ -161,30 +167,24 @@ def _prepare(run: run_directory.RunDirectory, plan: plans.Plan, experiment: path
         )
     try:
         run.root.mkdir(parents=True, exist_ok=True)
-        _mark(run).write_text("\n")
+        mark.make()
         run.experiment.write_bytes(experiment.read_bytes())
         run.plan.write_text(plan.to_json(), encoding="utf-8")
     except OSError as error:
         raise SinkError(f"Making the run directory {run.root}: {error}.", SINK_REMEDY) from error
 
 
-def _leave(
-    options: argparse.Namespace, run: run_directory.RunDirectory, found: dict[str, Any]
-) -> None:
+def _leave(options: argparse.Namespace, mark: archive.Mark, found: dict[str, Any]) -> None:
     """Writes the digest and concludes the run directory; says what could not be done."""
     try:
         options.digest.write_text(digest.to_json(found), encoding="utf-8")
     except OSError as error:
         print(f"the digest could not be written: {error}", flush=True)
     try:
-        _mark(run).replace(run.root / archive.CONCLUDED)
+        mark.conclude()
     except OSError as error:
         print(f"the run could not be concluded: {error}", flush=True)
     print(found["verdict"], flush=True)
-
-
-def _mark(run: run_directory.RunDirectory) -> pathlib.Path:
-    return run.root / f"{archive.CONCLUDED}.part"
 
 
 def _make_writer(options: argparse.Namespace) -> pod.ProgressWriter | None:

@@ -17,7 +17,8 @@ EXAMPLES = """\
 examples:
   tickwork keep /run/tickwork/run --listen 127.0.0.1:8080 --seconds 3600
 
-It waits until DIR holds the file .concluded, then serves for --seconds:
+It waits until DIR holds the file .concluded, or whoever wrote it was killed; then it serves for
+--seconds:
   GET  /run.tar          the whole directory, as one tar stream
   GET  /run.tar.sha256   the SHA-256 of that stream, in hex
   GET  /healthz          ok, or "waiting" before the run is concluded
@@ -72,7 +73,9 @@ def _wait(keeper: "Keeper", seconds: int, wish: interruption.Interruption) -> in
         print(f"never concluded within {CONCLUSION_SECONDS_MAX} s", flush=True)
         return errors.RunError.exit_code
     if keeper.is_concluded:
-        print(f"concluded; kept for {seconds} s", flush=True)
+        whole = not archive.is_abandoned(keeper.root)
+        said = "concluded" if whole else "given up by its writer: what there is"
+        print(f"{said}; kept for {seconds} s", flush=True)
         _look(is_over, seconds)
     print("fetched" if keeper.fetched.is_set() else "not fetched", flush=True)
     return 0
@@ -116,7 +119,7 @@ class Keeper:
     @property
     def is_concluded(self) -> bool:
         """Whether nothing is added to the run any more."""
-        return (self.root / archive.CONCLUDED).exists()
+        return archive.is_concluded(self.root)
 
     def measure(self) -> archive.Measure:
         """Returns the stream's length and digest, found once."""

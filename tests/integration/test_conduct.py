@@ -161,6 +161,17 @@ def test_sigterm_is_an_interruption(make) -> None:
     assert journal["blocks"][0]["units"]["idle/a"]["partial"] is False
 
 
+def test_what_a_killed_conductor_had_gathered_can_be_fetched(make) -> None:
+    running = idle(make, "a", seconds=60)
+    running.start()
+    driven = running.conduct()
+    wait_for_line(driven, "1.")
+    driven.kill()
+    finish(driven)
+    assert not (running.run_directory / ".concluded").exists()
+    assert {"experiment.yaml", "plan.json"} <= fetch(running)
+
+
 def test_a_unit_that_comes_back_is_started_again(make) -> None:
     running = idle(make, "a", "b", seconds=15, restart="onFailure")
     running.start()

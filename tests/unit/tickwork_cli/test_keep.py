@@ -46,6 +46,18 @@ def test_a_concluded_run_is_streamed_with_its_digest(keeper) -> None:
     assert keeper.fetched.wait(timeout=10)
 
 
+def test_what_a_writer_left_that_was_killed_is_handed_out(keeper, capsys) -> None:
+    mark = archive.Mark(keeper.root)
+    mark.make()
+    assert ask(keeper, "GET", "/run.tar")[0] == 503
+    mark.close()
+    assert ask(keeper, "GET", "/healthz") == (200, b"ok\n")
+    assert ask(keeper, "GET", "/run.tar")[0] == 200
+    options = argparse.Namespace(directory=keeper.root, listen="127.0.0.1:0", seconds=0)
+    assert keep.execute(options) == 0
+    assert "given up by its writer" in capsys.readouterr().out
+
+
 def test_other_paths_are_not_there(keeper) -> None:
     assert ask(keeper, "GET", "/etc/passwd")[0] == 404
     assert ask(keeper, "POST", "/run.tar")[0] == 404
