@@ -44,6 +44,14 @@ class TakenError(errors.InputError):
     """What was to be made is on the cluster already."""
 
 
+class BusyError(errors.RunError):
+    """The API server answered that it cannot answer now."""
+
+
+# What passes when the API server is back; a refusal does not.
+AWAY = (errors.MissingError, BusyError)
+
+
 class Cluster:
     """One namespace of one cluster, as a kubeconfig names them."""
 
@@ -143,6 +151,8 @@ class Cluster:
                 if event == "DELETED":
                     raise GoneError(f"Experiment {name} was deleted while it was followed.")
                 yield changed
+            # A watch that is cut as soon as it stands must not become a flood of requests.
+            clock.sleep(_LOOK_NS)
 
     def _watch(self, name: str, since: str) -> Iterator[tuple[str, Object]]:
         """Yields events of one watch until the server ends it or has forgotten ``since``."""
@@ -306,6 +316,8 @@ def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoRet
             raise TakenError(f"{doing} in {namespace} was refused: {said}")
         case 422 | 400:
             raise errors.InputError(f"{doing} in {namespace} was refused: {said}")
+        case 0 | 429 | 500 | 502 | 503 | 504:
+            raise BusyError(f"{doing} in {namespace}: {said}", "Try again.")
         case _:
             raise errors.RunError(f"{doing} in {namespace}: {said}", "Try again.")
 

@@ -1,16 +1,20 @@
 """``tickwork run FILE --cluster``: the same Experiment on a cluster, followed to its end."""
 
 import argparse
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tickwork import errors, run_directory
+from tickwork import clock, errors, run_directory
 from tickwork.kinds import compiler
 from tickwork.manifest.envelope import Experiment
 from tickwork_cli import cluster, fetching, report_table, wings
 
 FINAL_PHASES = ("Complete", "Failed")
 REPLACE_SECONDS = 60
+# An API server that is started anew, or moves to another node, is back within this.
+AWAY_SECONDS = 60
+_AGAIN_NS = 2_000_000_000
 Say = Callable[[str], None]
 
 
@@ -36,6 +40,11 @@ def perform(options: argparse.Namespace) -> int:
         say(f"  end it    kubectl delete exp {experiment.name} -n {on.namespace}")
         say(f"  results   tickwork fetch {experiment.name} -n {on.namespace}")
         return 130
+    except cluster.GoneError:
+        raise
+    except errors.TickworkError as error:
+        error.remedy = f"{error.remedy} {_left(on, experiment.name)}".strip()
+        raise
     return _conclude(on, experiment.name, ended, options, console)
 
 
@@ -56,10 +65,23 @@ def _create(on: cluster.Cluster, experiment: Experiment, *, replace: bool) -> Ma
     return on.create(dict(experiment.document))
 
 
+def _left(on: cluster.Cluster, name: str) -> str:
+    """Returns how a run goes on that is not followed any more, and how to come back to it."""
+    return (
+        f"Nothing ended {name}: where the cluster lives, it goes on. "
+        f"Follow it: kubectl get exp {name} -n {on.namespace} -w. "
+        f"Its results: tickwork fetch {name} -n {on.namespace}"
+    )
+
+
+def _warn(text: str) -> None:
+    print(f"tickwork: {text}", file=sys.stderr, flush=True)
+
+
 def _follow(on: cluster.Cluster, name: str, uid: str, say: Say) -> Mapping[str, Any]:
     """Says every change until the run is over; returns the Experiment as it then is."""
     told = ""
-    for seen in on.follow(name, uid):
+    for seen in _patiently(on, name, uid):
         line = describe(seen)
         if line != told:
             say(f"  {line}")
@@ -69,6 +91,27 @@ def _follow(on: cluster.Cluster, name: str, uid: str, say: Say) -> Mapping[str, 
         if is_over(seen):
             return seen
     raise errors.RunError(f"Following {name} ended before the run did.")
+
+
+def _patiently(on: cluster.Cluster, name: str, uid: str) -> Iterator[Mapping[str, Any]]:
+    """Yields what following yields; an API server that is away for a moment is waited for.
+
+    Raises what it was last told once it was away for AWAY_SECONDS in a row.
+    """
+    away_ns: int | None = None
+    while True:
+        try:
+            for seen in on.follow(name, uid):
+                away_ns = None
+                yield seen
+        except cluster.AWAY as error:
+            now_ns = clock.now_mono_ns()
+            if away_ns is None:
+                away_ns = now_ns
+                _warn(f"{error.text} {name} goes on; waiting {AWAY_SECONDS} s for the API server.")
+            elif now_ns - away_ns >= AWAY_SECONDS * 1_000_000_000:
+                raise
+            clock.sleep(_AGAIN_NS)
 
 
 def is_over(experiment: Mapping[str, Any]) -> bool:

@@ -49,6 +49,13 @@ def test_a_name_that_is_taken_is_told_from_other_refusals() -> None:
     assert not isinstance(refuse(422, status("Invalid value")), cluster.TakenError)
 
 
+@pytest.mark.parametrize("code", [0, 429, 500, 503])
+def test_a_server_that_cannot_answer_now_is_told_from_one_that_refuses(code) -> None:
+    told = refuse(code, status("etcdserver: leader changed"))
+    assert isinstance(told, cluster.AWAY)
+    assert told.exit_code == 1
+
+
 @contextlib.contextmanager
 def serving(answer: bytes) -> Iterator[int]:
     """A server that answers the first request with ``answer``, or never where it is empty."""

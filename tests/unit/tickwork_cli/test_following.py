@@ -1,5 +1,12 @@
+import argparse
+import pathlib
+
 import pytest
-from tickwork_cli import following
+from tickwork_cli import cluster, following
+
+from tickwork import errors
+
+DEMO = pathlib.Path(__file__).parents[3] / "experiments/pipeline/demo.yaml"
 
 
 def experiment(phase, *conditions, **status):
@@ -65,3 +72,79 @@ def test_an_experiment_that_no_operator_looks_at_is_said() -> None:
     assert said[0] == "  Pending"
     assert "watch namespace lab" in said[1]
     assert said[2] == "  Failed  InvalidSpec: no"
+
+
+class Flaky:
+    """A cluster that answers with what ``answers`` holds, one a call of follow; then is away."""
+
+    namespace = "lab"
+
+    def __init__(self, *answers) -> None:
+        self.answers = list(answers)
+
+    def get(self, name):
+        raise cluster.GoneError(f"no {name}")
+
+    def create(self, manifest):
+        return {"metadata": {**manifest["metadata"], "uid": "u"}}
+
+    def follow(self, _name, _uid):
+        answer = self.answers.pop(0) if self.answers else AWAY
+        if isinstance(answer, Exception):
+            raise answer
+        yield answer
+
+
+AWAY = errors.MissingError("Reading Experiment demo: lab does not answer.", "Check KUBECONFIG.")
+BUSY = cluster.BusyError("Reading Experiment demo in lab: etcdserver: leader changed", "Try again.")
+OVER = experiment("Complete", ("Complete", "True", "Complete", ""))
+
+
+@pytest.fixture
+def slept(monkeypatch) -> list[int]:
+    """The waits so far: each moves the clock, and takes no time."""
+    waits: list[int] = []
+    monkeypatch.setattr(following.clock, "sleep", waits.append)
+    monkeypatch.setattr(following.clock, "now_mono_ns", lambda: sum(waits))
+    return waits
+
+
+@pytest.mark.parametrize("away", [AWAY, BUSY], ids=["away", "busy"])
+def test_an_api_server_that_is_away_for_a_moment_is_waited_for(slept, capsys, away) -> None:
+    said: list[str] = []
+    on = Flaky(experiment("Running"), away, away, OVER)
+    assert following._follow(on, "demo", "u", said.append) is OVER
+    assert said == ["  Running", "  Complete"]
+    warnings = capsys.readouterr().err.splitlines()
+    assert len(warnings) == 1
+    assert "demo goes on; waiting 60 s" in warnings[0]
+
+
+def test_an_api_server_that_stays_away_ends_the_following_not_the_run(
+    slept, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(cluster, "Cluster", lambda *_: Flaky(experiment("Running")))
+    options = argparse.Namespace(
+        file=DEMO,
+        sets=[],
+        context=None,
+        namespace="lab",
+        json=False,
+        replace=False,
+        detach=False,
+        output=tmp_path,
+        verb="run",
+    )
+    with pytest.raises(errors.MissingError) as told:
+        following.perform(options)
+    assert sum(slept) == following.AWAY_SECONDS * 1_000_000_000
+    assert told.value.exit_code == 5
+    assert "it goes on" in told.value.remedy
+    assert "tickwork fetch demo -n lab" in told.value.remedy
+
+
+def test_a_refusal_is_not_waited_for(slept) -> None:
+    on = Flaky(errors.InputError("Reading Experiment demo in lab is not allowed: expired"))
+    with pytest.raises(errors.InputError, match="expired"):
+        following._follow(on, "demo", "u", print)
+    assert slept == []
