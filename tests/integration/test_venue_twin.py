@@ -32,13 +32,14 @@ async def _read(socket_: websockets.ClientConnection, count: int) -> list[dict[s
     return [json.loads(await asyncio.wait_for(socket_.recv(), 10)) for _ in range(count)]
 
 
-async def _read_all(socket_: websockets.ClientConnection) -> list[str | bytes]:
-    messages: list[str | bytes] = []
-    try:
-        while True:
-            messages.append(await asyncio.wait_for(socket_.recv(), 0.5))
-    except (TimeoutError, exceptions.ConnectionClosed):
-        return messages
+async def _read_to_reply(socket_: websockets.ClientConnection, id_: int) -> list[dict[str, Any]]:
+    """Returns what comes up to the reply ``id_``; after it nothing may come."""
+    messages = await _read(socket_, 1)
+    while messages[-1].get("id") != id_:
+        messages += await _read(socket_, 1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(socket_.recv(), 0.5)
+    return messages
 
 
 async def _ended(socket_: websockets.ClientConnection) -> int | None:
@@ -59,7 +60,8 @@ def test_nothing_is_streamed_before_start_and_after_stop(tmp_path: pathlib.Path)
             await rig.start()
             first = await _read(reader, 20)
             assert await rig.twin.stop(10**9) == 0
-            rest = [json.loads(message) for message in await _read_all(reader)]
+            await reader.send('{"method":"LIST_SUBSCRIPTIONS","id":1}')
+            *rest, _ = await _read_to_reply(reader, 1)
             stretch = await rig.start(0.2)
             again = await _read(reader, 5)
             diffs = [*first, *rest, *again]
@@ -152,8 +154,8 @@ def test_properties_change_between_raw_and_combined(tmp_path: pathlib.Path) -> N
             (message,) = await _read(reader, 1)
             assert message["stream"] == "btcusdt@depth@100ms"
             await reader.send('{"method":"UNSUBSCRIBE","params":["btcusdt@depth@100ms"],"id":4}')
-            quiet = await _read_all(reader)
-            assert json.loads(quiet[-1]) == {"result": None, "id": 4}
+            quiet = await _read_to_reply(reader, 4)
+            assert quiet[-1] == {"result": None, "id": 4}
 
     _run(test)
 
@@ -175,7 +177,11 @@ def test_malformed_orders_get_an_error_reply_and_harm_nobody(tmp_path: pathlib.P
 
 def test_twin_refuses_sixth_message_in_a_second(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
-        async with twin.open_twin(tmp_path) as rig, websockets.connect(rig.url("/ws")) as reader:
+        now_ns = clocks.now_mono_ns()
+        async with (
+            twin.open_twin(tmp_path, lambda: now_ns) as rig,
+            websockets.connect(rig.url("/ws")) as reader,
+        ):
             for number in range(5):
                 await reader.send(f'{{"method":"LIST_SUBSCRIPTIONS","id":{number}}}')
             assert len(await _read(reader, 5)) == 5
@@ -245,19 +251,9 @@ async def _shout(host: str, port: int, noise: bytes) -> None:
         writer.close()
 
 
-class _Clock:
-    """A clock that the test moves; it also runs, so that waiting makes sense."""
-
-    def __init__(self) -> None:
-        self.ahead_ns = 0
-
-    def __call__(self) -> int:
-        return clocks.now_mono_ns() + self.ahead_ns
-
-
 def test_connection_is_cut_after_its_life(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
-        clock, day_ms = _Clock(), 86_400_000
+        clock, day_ms = twin.Clock(), 86_400_000
         async with (
             twin.open_twin(tmp_path, clock, ping_interval_ms=day_ms, pong_timeout_ms=day_ms) as rig,
             websockets.connect(rig.url(DEPTH)) as reader,
@@ -274,7 +270,7 @@ def test_connection_is_cut_after_its_life(tmp_path: pathlib.Path) -> None:
 
 def test_ping_comes_and_a_missing_pong_cuts(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
-        clock = _Clock()
+        clock = twin.Clock()
         async with (
             twin.open_twin(tmp_path, clock) as rig,
             websockets.connect(rig.url(DEPTH)) as answering,
@@ -331,7 +327,7 @@ def test_slow_reader_is_cut_and_others_are_not(tmp_path: pathlib.Path) -> None:
 
 def test_connection_without_a_request_is_cut(tmp_path: pathlib.Path) -> None:
     async def test() -> None:
-        clock = _Clock()
+        clock = twin.Clock()
         async with twin.open_twin(tmp_path, clock) as rig:
             host, _, port = rig.twin.addresses["websocket"].rpartition(":")
             reader, writer = await asyncio.open_connection(host, int(port))

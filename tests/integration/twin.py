@@ -33,6 +33,16 @@ class Silent:
     info = warning = error = debug
 
 
+class Clock:
+    """A clock that the test moves; it also runs, so that waiting makes sense."""
+
+    def __init__(self) -> None:
+        self.ahead_ns = 0
+
+    def __call__(self) -> int:
+        return clocks.now_mono_ns() + self.ahead_ns
+
+
 class Rig:
     """One open twin."""
 
