@@ -23,6 +23,8 @@ CALM = (
     "pipeline.venue.twin.engine.messagesPerSecond=1500",
     "pipeline.publish.tcp.port=null",
 )
+# Nobody is killed later than this before the end: who dies has time to come back.
+COMING_BACK_NS = 8_000_000_000
 
 
 class Dying:
@@ -42,7 +44,10 @@ class Dying:
         def report(event: events.Event) -> None:
             if isinstance(event, events.UnitRestarted):
                 self.restarted.append(event.unit)
-            ripe = isinstance(event, events.Progressed) and event.elapsed_ns > 2_000_000_000
+            ripe = (
+                isinstance(event, events.Progressed)
+                and 2_000_000_000 < event.elapsed_ns < event.duration_ns - COMING_BACK_NS
+            )
             if ripe and self.waiting and len(self.restarted) == self.killed:
                 self.killed += 1
                 pid = fleet.pids()[f"pipeline/{self.waiting.pop(0)}"]

@@ -124,7 +124,7 @@ def test_a_unit_that_hangs_ends_the_run_and_its_disk_is_read(tmp_path) -> None:
 
 
 def test_a_restarted_unit_has_a_higher_incarnation_and_goes_on(tmp_path) -> None:
-    plan = control_plans.small_plan("a", "b", seconds=6, restart="onFailure")
+    plan = control_plans.small_plan("a", "b", seconds=12, restart="onFailure")
     ran = Ran(tmp_path, plan, kill_once("idle/b", signal.SIGKILL))
     assert (ran.outcome.status, ran.outcome.exit_code) == ("complete", 0)
     [restart] = ran.journal["restarts"]
