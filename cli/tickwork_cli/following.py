@@ -1,6 +1,7 @@
 """``tickwork run FILE --cluster``: the same Experiment on a cluster, followed to its end."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,8 @@ from tickwork.manifest.envelope import Experiment
 from tickwork_cli import cluster, fetching, report_table, wings
 
 FINAL_PHASES = ("Complete", "Failed")
+# What of a run's phases has nothing that another would lose by its deletion.
+IDLE_PHASES = ("Pending", "Suspended")
 REPLACE_SECONDS = 60
 # An API server that is started anew, or moves to another node, is back within this.
 AWAY_SECONDS = 60
@@ -28,7 +31,7 @@ def perform(options: argparse.Namespace) -> int:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    made = _create(on, experiment, replace=options.replace)
+    made = _create(on, experiment, say, replace=options.replace)
     say(f"{experiment.name}: created in namespace {on.namespace}")
     if options.detach or plan.is_provider:
         say(f"  follow  kubectl get exp {experiment.name} -n {on.namespace} -w")
@@ -48,20 +51,30 @@ def perform(options: argparse.Namespace) -> int:
     return _conclude(on, experiment.name, ended, options, console)
 
 
-def _create(on: cluster.Cluster, experiment: Experiment, *, replace: bool) -> Mapping[str, Any]:
+def _create(
+    on: cluster.Cluster, experiment: Experiment, say: Say, *, replace: bool
+) -> Mapping[str, Any]:
     """Creates the Experiment; one of its name that is over makes room where that was asked for."""
     try:
         found = on.get(experiment.name)
     except cluster.GoneError:
         return on.create(dict(experiment.document))
-    phase = found.get("status", {}).get("phase", "Pending")
+    phase = _phase(found)
     if not replace:
         raise errors.InputError(
             f"Experiment {experiment.name} is in namespace {on.namespace} already ({phase}).",
             "Replace it: --replace. Or give this one another name in its metadata.",
         )
-    on.delete(experiment.name)
+    if not (is_over(found) or phase in IDLE_PHASES or "deletionTimestamp" in found["metadata"]):
+        raise errors.InputError(
+            f"Experiment {experiment.name} in namespace {on.namespace} still goes on "
+            f"({describe(found)}): --replace ends no run.",
+            f"Wait for it, or end it: kubectl delete exp {experiment.name} -n {on.namespace}",
+        )
+    with contextlib.suppress(cluster.GoneError):
+        on.delete(experiment.name)
     on.wait_gone(experiment.name, REPLACE_SECONDS)
+    say(f"{experiment.name}: the one before ({phase}) was deleted")
     return on.create(dict(experiment.document))
 
 
@@ -120,10 +133,14 @@ def is_over(experiment: Mapping[str, Any]) -> bool:
     return any(each["type"] in FINAL_PHASES and each["status"] == "True" for each in conditions)
 
 
+def _phase(experiment: Mapping[str, Any]) -> str:
+    return str(experiment.get("status", {}).get("phase", "Pending"))
+
+
 def describe(experiment: Mapping[str, Any]) -> str:
     """Returns one line: the phase, how far it came, and why it stands where it stands."""
     status = experiment.get("status", {})
-    phase = status.get("phase", "Pending")
+    phase = _phase(experiment)
     progress = status.get("progress", {})
     words = [phase]
     if phase in {"Running", "Collecting"} and progress:

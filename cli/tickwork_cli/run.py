@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     below.add_argument("--cluster", action="store_true", help="run it on Kubernetes, not here")
     far.add_place(below)
     below.add_argument(
-        "--replace", action="store_true", help="delete an Experiment of the same name first"
+        "--replace",
+        action="store_true",
+        help="delete an Experiment of the same name first, unless it still goes on",
     )
     below.add_argument("--detach", action="store_true", help="create it and do not follow it")
 

@@ -5,6 +5,7 @@ import pytest
 from tickwork_cli import cluster, following
 
 from tickwork import errors
+from tickwork.kinds import compiler
 
 DEMO = pathlib.Path(__file__).parents[3] / "experiments/pipeline/demo.yaml"
 
@@ -74,6 +75,63 @@ def test_an_experiment_that_no_operator_looks_at_is_said() -> None:
     assert said[2] == "  Failed  InvalidSpec: no"
 
 
+AWAY = errors.MissingError("Reading Experiment demo: lab does not answer.", "Check KUBECONFIG.")
+BUSY = cluster.BusyError("Reading Experiment demo in lab: etcdserver: leader changed", "Try again.")
+OVER = experiment("Complete", ("Complete", "True", "Complete", ""))
+
+
+class Occupied:
+    """A cluster that has an Experiment of the name already."""
+
+    namespace = "lab"
+
+    def __init__(self, found, **metadata) -> None:
+        self.found = {"metadata": metadata, **found}
+        self.done: list[str] = []
+
+    def get(self, _name):
+        return self.found
+
+    def delete(self, name) -> None:
+        self.done.append(f"deleted {name}")
+
+    def wait_gone(self, name, _seconds) -> None:
+        self.done.append(f"waited for {name}")
+
+    def create(self, manifest):
+        self.done.append(f"created {manifest['metadata']['name']}")
+        return manifest
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{}, experiment("Suspended"), OVER, experiment("Failed", ("Failed", "True", "OOMKilled", ""))],
+    ids=["not begun", "suspended", "complete", "failed"],
+)
+def test_what_does_not_go_on_is_replaced_and_that_is_said(found) -> None:
+    said: list[str] = []
+    on = Occupied(found)
+    following._create(on, compiler.load_file(DEMO, []), said.append, replace=True)
+    assert on.done == ["deleted demo", "waited for demo", "created demo"]
+    phase = found.get("status", {}).get("phase", "Pending")
+    assert said == [f"demo: the one before ({phase}) was deleted"]
+
+
+@pytest.mark.parametrize("phase", ["Planned", "Starting", "Running", "Collecting"])
+def test_a_run_that_goes_on_is_not_ended_by_a_replacement(phase) -> None:
+    on = Occupied(experiment(phase))
+    with pytest.raises(errors.InputError, match=f"still goes on .{phase}") as told:
+        following._create(on, compiler.load_file(DEMO, []), print, replace=True)
+    assert on.done == []
+    assert "kubectl delete exp demo -n lab" in told.value.remedy
+
+
+def test_one_that_is_being_deleted_is_waited_for() -> None:
+    on = Occupied(experiment("Running"), deletionTimestamp="2026-01-01T00:00:00Z")
+    following._create(on, compiler.load_file(DEMO, []), print, replace=True)
+    assert on.done[-1] == "created demo"
+
+
 class Flaky:
     """A cluster that answers with what ``answers`` holds, one a call of follow; then is away."""
 
@@ -93,11 +151,6 @@ class Flaky:
         if isinstance(answer, Exception):
             raise answer
         yield answer
-
-
-AWAY = errors.MissingError("Reading Experiment demo: lab does not answer.", "Check KUBECONFIG.")
-BUSY = cluster.BusyError("Reading Experiment demo in lab: etcdserver: leader changed", "Try again.")
-OVER = experiment("Complete", ("Complete", "True", "Complete", ""))
 
 
 @pytest.fixture
