@@ -32,7 +32,7 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-LISTENS = re.compile(r"DevTools listening on (ws://\S+)")
+LISTENS = re.compile(r"DevTools listening on (ws://\S+)\n")
 
 
 def find() -> str | None:
@@ -129,7 +129,8 @@ def count_pages(pdf: bytes) -> int:
 @contextlib.contextmanager
 def running(path: str) -> Iterator[Tab]:
     """Starts Chromium with an empty profile and yields one tab; ends it again."""
-    with tempfile.TemporaryDirectory() as folder:
+    # Processes of its own may outlive the first one by a moment, and write.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         log = pathlib.Path(folder, "log.txt")
         with log.open("wb") as file:
             process = subprocess.Popen(
