@@ -29,6 +29,8 @@ CHUNK_FRAMES = 512
 RATE = 5_000
 """Messages a second of the open loop: one is due every 200 us, whatever happened before."""
 SECONDS = 2.0
+LATE_NS_MAX = 5_000_000_000
+"""So long after the last message a busy machine may bring the tops that are still missing."""
 SCRAPES_PER_SECOND = 10
 PARTNER_CORE = 1
 OWN_FIGURE = -1.0
@@ -197,6 +199,9 @@ def path(word: str) -> Any:
                 pipeline.send_diff(due)
             time.sleep(0.05)
             collect(pipeline.reader, latencies, clock)
+            late = clock() + LATE_NS_MAX
+            while latencies.count < count * 0.99 and clock() < late:
+                collect(pipeline.reader, latencies, clock)
             figure = latencies.quantile_ns(0.999)
             if figure is None or latencies.count < count * 0.99:
                 raise ValueError(f"only {latencies.count} tops of {count} came")
