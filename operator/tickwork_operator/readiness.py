@@ -18,7 +18,10 @@ def observe(ledger: status.Ledger, seen: scene.Scene, worst: Fate | None, progre
     groups = len(seen.run.plan.groups)
     why = (worst.reason, worst.message) if worst is not None else (status.WAITING, "")
     if not seen.begun and (seen.missing or not seen.is_clear):
-        text = why[1] or f"{len(seen.desired) - len(seen.missing)} of {len(seen.desired)} made"
+        made = f"{len(seen.desired) - len(seen.missing)} of {len(seen.desired)} made"
+        if seen.lingering:
+            made = f"{made}; waits for the end of an earlier attempt's {', '.join(seen.lingering)}"
+        text = why[1] or made
         ledger.set(status.SCHEDULED, "Unknown", why[0], text)
         return
     counted = seen.count(fates.is_scheduled)

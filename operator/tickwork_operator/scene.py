@@ -50,9 +50,10 @@ class Observed:
     """What is there now.
 
     ``children`` are the objects that the Experiment's uid owns, and the Pods of its Jobs and
-    Deployments: whole where their state matters (Pod, Job, Deployment, the plan's ConfigMap), else
-    at least their metadata. ``refused`` is the last refusal of each object that could not be made,
-    ``warnings`` the latest Warning event of each child.
+    Deployments, also of those that are gone before their Pods: whole where their state matters
+    (Pod, Job, Deployment, the plan's ConfigMap), else at least their metadata. ``refused`` is the
+    last refusal of each object that could not be made, ``warnings`` the latest Warning event of
+    each child.
     """
 
     children: Mapping[Key, Object] = dataclasses.field(default_factory=dict)
@@ -85,14 +86,19 @@ class Scene:
         wanted = {build.key(made) for made in self.desired}
         return tuple(sorted(key for key in owned(self.observed.children) if key not in wanted))
 
+    @functools.cached_property
+    def lingering(self) -> tuple[str, ...]:
+        """What of an earlier attempt may still run: ``Pod demo-venue-k3v7q``."""
+        return tuple(
+            f"{kind} {name}"
+            for (kind, name), each in sorted(self.observed.children.items())
+            if kind in build.RUNNING_KINDS and _label(each, names.RUN_LABEL) != self.run.run_id
+        )
+
     @property
     def is_clear(self) -> bool:
         """Whether nothing of an earlier attempt runs any more: two runs never meet."""
-        return all(
-            _label(each, names.RUN_LABEL) == self.run.run_id
-            for (kind, _), each in self.observed.children.items()
-            if kind in build.RUNNING_KINDS
-        )
+        return not self.lingering
 
     @functools.cached_property
     def job(self) -> Object | None:
@@ -101,7 +107,12 @@ class Scene:
 
     @functools.cached_property
     def conductor_pods(self) -> tuple[Object, ...]:
-        """The Conductor's pod; at most one, but for a moment in which one follows another."""
+        """The Conductor's pod; at most one, but for a moment in which one follows another.
+
+        One whose Job is gone goes with it, and with it what it has to say.
+        """
+        if self.job is None:
+            return ()
         return self._pods(names.COMPONENT_LABEL, names.CONDUCTOR)
 
     @functools.cached_property

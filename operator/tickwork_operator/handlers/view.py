@@ -196,15 +196,20 @@ class View:
     def _pods_below(
         self, experiment: Object, children: Mapping[tuple[str, str], Object]
     ) -> Iterator[Object]:
-        """Yields the Pods of owned Jobs, and of owned Deployments (by way of a ReplicaSet)."""
+        """Yields the Pods of owned Jobs, and of owned Deployments (by way of a ReplicaSet).
+
+        Also those whose owner went before them: until they end, their attempt is not over.
+        """
+        metadata = experiment["metadata"]
+        run = names.run_id(metadata["name"], names.tag(metadata["uid"]))
         jobs = {body["metadata"]["uid"] for (kind, _), body in children.items() if kind == "Job"}
         sets = tuple(f"{name}-" for kind, name in children if kind == "Deployment")
-        metadata = experiment["metadata"]
         for body in self._filed((metadata["namespace"], metadata["name"])):
             owner = _controller(body)
             if owner is not None and (
                 owner["uid"] in jobs
                 or (owner["kind"] == "ReplicaSet" and bool(sets) and owner["name"].startswith(sets))
+                or f"{body['metadata']['labels'].get(names.RUN_LABEL)}-".startswith(f"{run}-")
             ):
                 yield body
 

@@ -93,6 +93,34 @@ def test_a_second_attempt_waits_until_the_first_is_gone() -> None:
     assert cluster.job() is not None
 
 
+def test_a_second_attempt_waits_for_a_conductor_that_outlives_its_job() -> None:
+    cluster = model_cluster.running()
+    [pod] = cluster.pods(names.CONDUCTOR)
+    cluster.experiment["spec"]["suspend"] = True
+    cluster.settle()
+    cluster.experiment["spec"]["suspend"] = False
+    key = ("Pod", pod["metadata"]["name"])
+    cluster.children[key] = pod
+    cluster.settle()
+    assert cluster.job() is None
+    assert f"an earlier attempt's Pod {key[1]}" in cluster.condition("Scheduled")["message"]
+    del cluster.children[key]
+    cluster.settle()
+    assert cluster.job() is not None
+
+
+def test_a_conductor_whose_job_was_deleted_has_no_last_word() -> None:
+    cluster = model_cluster.running()
+    cluster.end_conductor(0, json.dumps(model_cluster.DIGEST))
+    [pod] = cluster.pods(names.CONDUCTOR)
+    job = cluster.job()
+    assert job is not None
+    cluster.delete(("Job", job["metadata"]["name"]))
+    cluster.children["Pod", pod["metadata"]["name"]] = pod
+    cluster.settle()
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.CHILD_DELETED)
+
+
 def lose_sight_of_a_unit() -> model_cluster.Cluster:
     """The Conductor misses a unit whose container the cluster still calls running."""
     cluster = model_cluster.running()

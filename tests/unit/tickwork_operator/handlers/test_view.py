@@ -2,6 +2,7 @@
 
 from tickwork_operator import decide, resources
 from tickwork_operator.handlers import view as views
+from tickwork_operator.objects import names
 
 POD = resources.KINDS["Pod"]
 SERVICE = resources.KINDS["Service"]
@@ -39,6 +40,19 @@ def test_pods_of_an_owned_job_and_deployment_are_children(room):
     kinds = {name for kind, name in room.view.sight("e-1").children if kind == "Pod"}
     assert kinds == {"of-job", "of-set"}
     assert room.view.owner_of(room.child("Pod", "of-job", owner=("Job", "u-job"))) == "e-1"
+
+
+def test_a_pod_that_outlives_its_job_is_still_a_child(room):
+    room.view.see(room.experiment())
+    for name, run in (
+        ("first", f"demo-{names.tag('e-1')}"),
+        ("second", f"demo-{names.tag('e-1', 2)}"),
+        ("of-another-uid", f"demo-{names.tag('e-2')}"),
+    ):
+        pod = room.child("Pod", name, owner=("Job", f"u-job-of-{name}"))
+        pod["metadata"]["labels"][names.RUN_LABEL] = run
+        room.view.see(pod)
+    assert {name for _, name in room.view.sight("e-1").children} == {"first", "second"}
 
 
 def test_experiment_on_its_way_out_is_not_looked_at(room):
