@@ -1,7 +1,8 @@
-"""The arguments that every verb of a cluster has."""
+"""What every verb of a cluster has: arguments, and a way to warn."""
 
 import argparse
 import pathlib
+import sys
 
 
 def add_place(parser: argparse._ActionsContainer) -> None:
@@ -24,3 +25,8 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where run directories are brought (default: runs)",
     )
+
+
+def warn(text: str) -> None:
+    """Says on stderr what the person should know though the verb goes on."""
+    print(f"tickwork: {text}", file=sys.stderr, flush=True)

@@ -33,6 +33,8 @@ def execute(options: argparse.Namespace) -> int:
     cluster = wings.load("tickwork_cli.cluster", "fetch")
     fetching = wings.load("tickwork_cli.fetching", "fetch")
     on = cluster.Cluster(options.context, options.namespace)
-    root = fetching.fetch(on, options.name, options.output, release=not options.keep, say=print)
+    root = fetching.fetch(
+        on, options.name, options.output, release=not options.keep, say=print, warn=far.warn
+    )
     print(f"run in {root}")
     return 0

@@ -33,11 +33,12 @@ Say = Callable[[str], None]
 
 
 def fetch(
-    on: cluster.Cluster, name: str, parent: pathlib.Path, *, release: bool, say: Say
+    on: cluster.Cluster, name: str, parent: pathlib.Path, *, release: bool, say: Say, warn: Say
 ) -> pathlib.Path:
     """Brings the run of Experiment ``name`` below ``parent`` and returns its directory.
 
-    ``release`` tells the cluster that it need not keep the run any longer. Raises InputError where
+    ``release`` tells the cluster that it need not keep the run any longer. ``say`` is told what
+    came, ``warn`` what did not go as it should though the run is here. Raises InputError where
     there is nothing to fetch (yet, or any more), RunError where what came is not what was sent.
     """
     found = on.get(name)
@@ -60,14 +61,14 @@ def fetch(
     claim = claim_of(found)
     with contextlib.ExitStack() as stack:
         if claim is not None:
-            pod = stack.enter_context(_reader(on, name, run, claim, say))
+            pod = stack.enter_context(_reader(on, name, run, claim, warn))
         else:
             pod = _keeping_pod(on, name, run)
         _receive(on, pod, target, say)
         runs.point_latest(parent, run)
         # A claim keeps its runs for good; its reader may have other readers.
         if release and claim is None:
-            _release(on, pod, say)
+            _release(on, pod, warn)
     return target
 
 
@@ -83,12 +84,12 @@ def claim_of(experiment: Mapping[str, Any]) -> str | None:
     return str(sink["claim"]) if sink.get("kind") == "pvc" else None
 
 
-def _release(on: cluster.Cluster, pod: str, say: Say) -> None:
+def _release(on: cluster.Cluster, pod: str, warn: Say) -> None:
     """Tells the keeper that the run is home; one that is gone meanwhile need not know."""
     try:
         _ask(on, pod, "POST", "/fetched")
     except errors.TickworkError as error:
-        say(f"the cluster was not told that it need not keep the run: {error.text}")
+        warn(f"the cluster was not told that it need not keep the run: {error.text}")
 
 
 def _keeping_pod(on: cluster.Cluster, name: str, run: str) -> str:
@@ -105,7 +106,7 @@ def _keeping_pod(on: cluster.Cluster, name: str, run: str) -> str:
 
 
 @contextlib.contextmanager
-def _reader(on: cluster.Cluster, name: str, run: str, claim: str, say: Say) -> Iterator[str]:
+def _reader(on: cluster.Cluster, name: str, run: str, claim: str, warn: Say) -> Iterator[str]:
     """Gives a pod that serves the run from its claim; deletes it afterwards if it was made here."""
     conductors = on.pods(f"tickwork.dev/run={run},app.kubernetes.io/component={CONDUCTOR}")
     if not conductors:
@@ -121,7 +122,7 @@ def _reader(on: cluster.Cluster, name: str, run: str, claim: str, say: Say) -> I
         yield pod
     finally:
         if is_ours:
-            _remove(on, pod, say)
+            _remove(on, pod, warn)
 
 
 def _make_reader(on: cluster.Cluster, pod: str, manifest: dict[str, Any]) -> bool:
@@ -142,14 +143,14 @@ def _make_reader(on: cluster.Cluster, pod: str, manifest: dict[str, Any]) -> boo
     return True
 
 
-def _remove(on: cluster.Cluster, pod: str, say: Say) -> None:
+def _remove(on: cluster.Cluster, pod: str, warn: Say) -> None:
     """Deletes the reader; what it served is worth more than its deletion, so that only is said."""
     try:
         on.delete_pod(pod)
     except cluster.GoneError:
         return
     except errors.TickworkError as error:
-        say(
+        warn(
             f"the pod {pod} was not deleted: {error.text} It ends by itself within "
             f"{READER_SECONDS_MAX} s; delete it: kubectl delete pod {pod} -n {on.namespace}"
         )

@@ -2,19 +2,20 @@
 
 import argparse
 import contextlib
-import sys
+import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tickwork import clock, errors, run_directory
 from tickwork.kinds import compiler
 from tickwork.manifest.envelope import Experiment
-from tickwork_cli import cluster, fetching, report_table, wings
+from tickwork_cli import cluster, far, fetching, report_table, wings
 
 FINAL_PHASES = ("Complete", "Failed")
 # What of a run's phases has nothing that another would lose by its deletion.
 IDLE_PHASES = ("Pending", "Suspended")
 REPLACE_SECONDS = 60
+INTERRUPTED = 130
 # An API server that is started anew, or moves to another node, is back within this.
 AWAY_SECONDS = 60
 _AGAIN_NS = 2_000_000_000
@@ -27,28 +28,60 @@ def perform(options: argparse.Namespace) -> int:
     plan = compiler.compile_experiment(experiment)
     on = cluster.Cluster(options.context, options.namespace)
     console = report_table.make_console(to_stderr=options.json)
+    is_followed = not (options.detach or plan.is_provider)
+    try:
+        return _run(on, experiment, options, console, is_followed=is_followed)
+    except KeyboardInterrupt as ended:
+        if not ended.args:
+            raise
+        for line in ended.args:
+            _say_on(console)(line)
+        return INTERRUPTED
 
+
+def _say_on(console: Any) -> Say:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
+    return say
+
+
+def _run(
+    on: cluster.Cluster,
+    experiment: Experiment,
+    options: argparse.Namespace,
+    console: Any,
+    *,
+    is_followed: bool,
+) -> int:
+    name, say = experiment.name, _say_on(console)
     made = _create(on, experiment, say, replace=options.replace)
-    say(f"{experiment.name}: created in namespace {on.namespace}")
-    if options.detach or plan.is_provider:
-        say(f"  follow  kubectl get exp {experiment.name} -n {on.namespace} -w")
+    say(f"{name}: created in namespace {on.namespace}")
+    if not is_followed:
+        say(f"  follow  kubectl get exp {name} -n {on.namespace} -w")
         return 0
     try:
-        ended = _follow(on, experiment.name, made["metadata"]["uid"], say)
-    except KeyboardInterrupt:
-        say(f"interrupted: {experiment.name} goes on in the cluster")
-        say(f"  end it    kubectl delete exp {experiment.name} -n {on.namespace}")
-        say(f"  results   tickwork fetch {experiment.name} -n {on.namespace}")
-        return 130
+        with _if_interrupted(
+            f"interrupted: {name} goes on in the cluster",
+            f"  end it    kubectl delete exp {name} -n {on.namespace}",
+            f"  results   tickwork fetch {name} -n {on.namespace}",
+        ):
+            ended = _follow(on, name, made["metadata"]["uid"], say)
     except cluster.GoneError:
         raise
     except errors.TickworkError as error:
-        error.remedy = f"{error.remedy} {_left(on, experiment.name)}".strip()
+        error.remedy = f"{error.remedy} {_left(on, name)}".strip()
         raise
-    return _conclude(on, experiment.name, ended, options, console)
+    return _conclude(on, name, ended, options, console)
+
+
+@contextlib.contextmanager
+def _if_interrupted(*lines: str) -> Iterator[None]:
+    """Gives a Ctrl-C the ``lines`` that say what was done and what goes on."""
+    try:
+        yield
+    except KeyboardInterrupt as ended:
+        raise KeyboardInterrupt(*lines) from ended
 
 
 def _create(
@@ -58,7 +91,7 @@ def _create(
     try:
         found = on.get(experiment.name)
     except cluster.GoneError:
-        return on.create(dict(experiment.document))
+        return _make(on, experiment)
     phase = _phase(found)
     if not replace:
         raise errors.InputError(
@@ -71,11 +104,25 @@ def _create(
             f"({describe(found)}): --replace ends no run.",
             f"Wait for it, or end it: kubectl delete exp {experiment.name} -n {on.namespace}",
         )
-    with contextlib.suppress(cluster.GoneError):
-        on.delete(experiment.name)
-    on.wait_gone(experiment.name, REPLACE_SECONDS)
-    say(f"{experiment.name}: the one before ({phase}) was deleted")
-    return on.create(dict(experiment.document))
+    with _if_interrupted(
+        f"interrupted: the {experiment.name} before ({phase}) is being deleted, "
+        "and none was created in its place"
+    ):
+        with contextlib.suppress(cluster.GoneError):
+            on.delete(experiment.name)
+        on.wait_gone(experiment.name, REPLACE_SECONDS)
+        say(f"{experiment.name}: the one before ({phase}) was deleted")
+    return _make(on, experiment)
+
+
+def _make(on: cluster.Cluster, experiment: Experiment) -> Mapping[str, Any]:
+    name = experiment.name
+    with _if_interrupted(
+        f"interrupted: {name} may have been created; if so, it goes on in the cluster",
+        f"  look      kubectl get exp {name} -n {on.namespace}",
+        f"  end it    kubectl delete exp {name} -n {on.namespace}",
+    ):
+        return on.create(dict(experiment.document))
 
 
 def _left(on: cluster.Cluster, name: str) -> str:
@@ -85,10 +132,6 @@ def _left(on: cluster.Cluster, name: str) -> str:
         f"Follow it: kubectl get exp {name} -n {on.namespace} -w. "
         f"Its results: tickwork fetch {name} -n {on.namespace}"
     )
-
-
-def _warn(text: str) -> None:
-    print(f"tickwork: {text}", file=sys.stderr, flush=True)
 
 
 def _follow(on: cluster.Cluster, name: str, uid: str, say: Say) -> Mapping[str, Any]:
@@ -121,7 +164,9 @@ def _patiently(on: cluster.Cluster, name: str, uid: str) -> Iterator[Mapping[str
             now_ns = clock.now_mono_ns()
             if away_ns is None:
                 away_ns = now_ns
-                _warn(f"{error.text} {name} goes on; waiting {AWAY_SECONDS} s for the API server.")
+                far.warn(
+                    f"{error.text} {name} goes on; waiting {AWAY_SECONDS} s for the API server."
+                )
             elif now_ns - away_ns >= AWAY_SECONDS * 1_000_000_000:
                 raise
             clock.sleep(_AGAIN_NS)
@@ -173,21 +218,37 @@ def _conclude(
     console: Any,
 ) -> int:
     """Fetches the run, shows its results; returns the exit code of what it showed."""
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
-
-    code = exit_code(ended)
+    code, say = exit_code(ended), _say_on(console)
+    again = f"tickwork fetch {name} -n {on.namespace}"
     try:
-        root = fetching.fetch(on, name, options.output, release=True, say=lambda _: None)
+        root = fetching.fetch(
+            on, name, options.output, release=True, say=lambda _: None, warn=far.warn
+        )
+    except KeyboardInterrupt as stopped:
+        run = ended.get("status", {}).get("run")
+        here = options.output / run if run else None
+        raise KeyboardInterrupt(*_kept(name, here, again)) from stopped
     except errors.TickworkError as error:
+        if isinstance(error, cluster.AWAY):
+            error.remedy = f"{error.remedy} {name} is over; its results: {again}"
         if code == 0:
             raise
-        say(f"Nothing could be fetched. {error.text}")
+        say(f"Nothing could be fetched. {error}")
         return code
-    draw(run_directory.RunDirectory(root), code, options, console)
-    say(f"  results in {root}")
+    with _if_interrupted(f"interrupted: {name} is over; its run is in {root}"):
+        draw(run_directory.RunDirectory(root), code, options, console)
+        say(f"  results in {root}")
     return code
+
+
+def _kept(name: str, here: pathlib.Path | None, again: str) -> tuple[str, ...]:
+    """Says where a run is whose fetch was interrupted: it comes whole, or not at all."""
+    if here is not None and here.is_dir():
+        return (f"interrupted: {name} is over; its run is in {here}",)
+    return (
+        f"interrupted: {name} is over; what the cluster keeps of its run stays there",
+        f"  results   {again}",
+    )
 
 
 def draw(

@@ -80,14 +80,14 @@ class Cluster:
 @pytest.mark.parametrize("run", ["../outside", "/outside", "a,b=c", "a/b", "..", "x" * 64])
 def test_a_run_s_name_that_leads_elsewhere_is_refused(tmp_path, run) -> None:
     with pytest.raises(errors.InputError, match="no name of a run"):
-        fetching.fetch(Cluster(run), "demo", tmp_path / "runs", release=True, say=print)
+        fetching.fetch(Cluster(run), "demo", tmp_path / "runs", release=True, say=print, warn=print)
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_claim_is_read_though_only_the_operator_s_option_names_it(tmp_path) -> None:
     on = Cluster(sink="pvc", where="pvc/results/demo-abcde")
     with pytest.raises(errors.InputError, match="Conductor's pod") as refused:
-        fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     assert "Mount the claim results" in str(refused.value.remedy)
 
 
@@ -102,7 +102,7 @@ def test_a_keeper_that_goes_after_all_came_spoils_nothing(tmp_path, monkeypatch)
     monkeypatch.setattr(fetching, "_keeping_pod", lambda *_: "demo-conductor")
     monkeypatch.setattr(fetching, "_receive", receive)
     monkeypatch.setattr(fetching, "_ask", ask)
-    root = fetching.fetch(Cluster(), "demo", tmp_path, release=True, say=said.append)
+    root = fetching.fetch(Cluster(), "demo", tmp_path, release=True, say=print, warn=said.append)
     assert root == tmp_path / "demo-abcde"
     assert (tmp_path / "latest").resolve() == root
     assert "not told" in said[0]
@@ -168,7 +168,7 @@ def asked(monkeypatch) -> list[str]:
 
 def test_a_reader_is_asked_only_once_it_listens_and_is_not_told_to_go(tmp_path, asked) -> None:
     on = Claimed()
-    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     assert asked == ["/healthz"] * 3
     assert on.done == ["made demo-abcde-reader", "deleted demo-abcde-reader"]
 
@@ -180,14 +180,14 @@ def test_a_reader_is_asked_only_once_it_listens_and_is_not_told_to_go(tmp_path, 
 )
 def test_a_reader_left_over_is_replaced(tmp_path, asked, left) -> None:
     on = Claimed(left)
-    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     gone = "deleted demo-abcde-reader"
     assert on.done == [gone, "made demo-abcde-reader", gone]
 
 
 def test_a_reader_that_another_fetch_uses_is_used_and_left(tmp_path, asked) -> None:
     on = Claimed(pod_of("Running"))
-    fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+    fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     assert on.done == []
     assert (tmp_path / "demo-abcde").is_dir()
 
@@ -196,7 +196,7 @@ def test_a_reader_that_never_listens_is_said_with_a_remedy(tmp_path, asked, monk
     monkeypatch.setattr(fetching, "READER_SECONDS", 0)
     on = Claimed()
     with pytest.raises(errors.RunError, match="did not come up") as told:
-        fetching.fetch(on, "demo", tmp_path, release=True, say=print)
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     assert "kubectl describe pod demo-abcde-reader -n lab" in told.value.remedy
     assert on.done[-1] == "deleted demo-abcde-reader"
 
@@ -205,7 +205,7 @@ def test_a_reader_that_cannot_be_deleted_does_not_cost_the_run(tmp_path, asked) 
     said: list[str] = []
     on = Claimed()
     on.refusal = errors.InputError("Deleting pod demo-abcde-reader in lab is not allowed: no")
-    root = fetching.fetch(on, "demo", tmp_path, release=True, say=said.append)
+    root = fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=said.append)
     assert root.is_dir()
     assert "is not allowed: no" in said[0]
     assert "kubectl delete pod demo-abcde-reader -n lab" in said[0]

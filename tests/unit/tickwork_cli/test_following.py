@@ -153,6 +153,21 @@ class Flaky:
         yield answer
 
 
+def options(output: pathlib.Path, **others) -> argparse.Namespace:
+    given = {
+        "file": DEMO,
+        "sets": [],
+        "context": None,
+        "namespace": "lab",
+        "json": False,
+        "replace": False,
+        "detach": False,
+        "output": output,
+        "verb": "run",
+    }
+    return argparse.Namespace(**{**given, **others})
+
+
 @pytest.fixture
 def slept(monkeypatch) -> list[int]:
     """The waits so far: each moves the clock, and takes no time."""
@@ -177,19 +192,8 @@ def test_an_api_server_that_stays_away_ends_the_following_not_the_run(
     slept, monkeypatch, tmp_path
 ) -> None:
     monkeypatch.setattr(cluster, "Cluster", lambda *_: Flaky(experiment("Running")))
-    options = argparse.Namespace(
-        file=DEMO,
-        sets=[],
-        context=None,
-        namespace="lab",
-        json=False,
-        replace=False,
-        detach=False,
-        output=tmp_path,
-        verb="run",
-    )
     with pytest.raises(errors.MissingError) as told:
-        following.perform(options)
+        following.perform(options(tmp_path))
     assert sum(slept) == following.AWAY_SECONDS * 1_000_000_000
     assert told.value.exit_code == 5
     assert "it goes on" in told.value.remedy
@@ -201,3 +205,78 @@ def test_a_refusal_is_not_waited_for(slept) -> None:
     with pytest.raises(errors.InputError, match="expired"):
         following._follow(on, "demo", "u", print)
     assert slept == []
+
+
+def interrupt(*_args, **_kwargs):
+    raise KeyboardInterrupt
+
+
+def ended_by_ctrl_c(monkeypatch, capsys, on, given: argparse.Namespace) -> str:
+    """What is said when Ctrl-C comes where ``on`` raises it; it must not be a failure."""
+    monkeypatch.setattr(cluster, "Cluster", lambda *_: on)
+    assert following.perform(given) == 130
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_ctrl_c_while_creating_says_that_it_may_stand(monkeypatch, capsys, tmp_path) -> None:
+    on = Flaky()
+    on.create = interrupt
+    said = ended_by_ctrl_c(monkeypatch, capsys, on, options(tmp_path))
+    assert "demo may have been created" in said
+    assert "kubectl get exp demo -n lab" in said
+
+
+def test_ctrl_c_while_replacing_says_what_is_deleted(monkeypatch, capsys, tmp_path) -> None:
+    on = Occupied(OVER)
+    on.wait_gone = interrupt
+    said = ended_by_ctrl_c(monkeypatch, capsys, on, options(tmp_path, replace=True))
+    assert "the demo before (Complete) is being deleted, and none was created" in said
+
+
+def test_ctrl_c_while_following_says_that_the_run_goes_on(monkeypatch, capsys, tmp_path) -> None:
+    on = Flaky()
+    on.follow = interrupt
+    said = ended_by_ctrl_c(monkeypatch, capsys, on, options(tmp_path))
+    assert "demo goes on in the cluster" in said
+    assert "kubectl delete exp demo -n lab" in said
+
+
+@pytest.mark.parametrize(
+    ("is_here", "words"),
+    [(False, "tickwork fetch demo -n lab"), (True, "its run is in")],
+    ids=["not yet here", "here"],
+)
+def test_ctrl_c_while_fetching_says_where_the_run_is(
+    monkeypatch, capsys, tmp_path, is_here, words
+) -> None:
+    def fetch(*_args, **_kwargs) -> None:
+        if is_here:
+            (tmp_path / "demo-abcde").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(following.fetching, "fetch", fetch)
+    over = experiment("Complete", ("Complete", "True", "Complete", ""), run="demo-abcde")
+    said = ended_by_ctrl_c(monkeypatch, capsys, Flaky(over), options(tmp_path))
+    assert "demo is over" in said
+    assert words in said
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_run_that_cannot_be_fetched_now_says_how_it_can_be(
+    monkeypatch, capsys, tmp_path, code
+) -> None:
+    def fetch(*_args, **_kwargs) -> None:
+        raise errors.MissingError(AWAY.text, AWAY.remedy)
+
+    monkeypatch.setattr(following.fetching, "fetch", fetch)
+    phase = "Failed" if code else "Complete"
+    over = experiment(phase, (phase, "True", phase, ""), digest={"exitCode": code})
+    monkeypatch.setattr(cluster, "Cluster", lambda *_: Flaky(over))
+    again = "demo is over; its results: tickwork fetch demo -n lab"
+    if code == 0:
+        with pytest.raises(errors.MissingError) as told:
+            following.perform(options(tmp_path))
+        assert again in told.value.remedy
+    else:
+        assert following.perform(options(tmp_path)) == code
+        assert again in capsys.readouterr().out
