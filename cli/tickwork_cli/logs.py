@@ -48,10 +48,28 @@ def execute(options: argparse.Namespace) -> int:
     if options.follow:
         _follow(on, sources[:UNITS_MAX], options.tail)
         return 0
-    for name, pod, container in sources:
-        for line in on.log(pod, container, tail=options.tail):
-            print(f"{name}  {line}")
+    _print(on, sources, options.tail)
     return 0
+
+
+def _print(on: Any, sources: list[tuple[str, str, str]], tail: int) -> None:
+    """Prints the last lines of each; one that has none yet, or on a lost node, hides no other.
+
+    Raises what the first was refused with where no log could be read.
+    """
+    refused: list[errors.TickworkError] = []
+    for name, pod, container in sources:
+        try:
+            for line in on.log(pod, container, tail=tail):
+                print(f"{name}  {line}")
+        except errors.MissingError:
+            raise
+        except errors.TickworkError as error:
+            refused.append(error)
+            if len(sources) > 1:
+                print(f"{name}  (no log: {error.text})")
+    if len(refused) == len(sources):
+        raise refused[0]
 
 
 def _sources(pods: list[Any]) -> Iterator[tuple[str, str, str]]:
