@@ -8,6 +8,8 @@ from collections.abc import Callable
 from tickwork_operator import telemetry
 
 WAIT_SECONDS_MAX = 20.0
+# Instants that were replaced stay in the heap, up to as many as there are valid ones, and a few.
+STALE_MAX = 64
 
 
 class Queue:
@@ -75,7 +77,17 @@ class Deadlines:
             self._due[uid] = at_unix_ns
             heapq.heappush(self._heap, (at_unix_ns, uid))
             self._sooner.set()
+            self._tidy()
         self._metrics.deadlines.set(len(self._due))
+
+    def __len__(self) -> int:
+        """Returns how many instants are kept, those that do not hold any more too."""
+        return len(self._heap)
+
+    def _tidy(self) -> None:
+        if len(self._heap) > 2 * len(self._due) + STALE_MAX:
+            self._heap = [(at, uid) for uid, at in self._due.items()]
+            heapq.heapify(self._heap)
 
     def next_unix_ns(self) -> int | None:
         """Returns the earliest instant that still holds."""

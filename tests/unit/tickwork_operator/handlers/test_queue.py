@@ -40,6 +40,18 @@ def test_only_the_last_deadline_of_an_experiment_holds(room):
     assert room.deadlines.next_unix_ns() == room.now + 30
 
 
+def test_instants_that_were_replaced_are_not_kept_for_ever(room):
+    room.deadlines.set("far", room.now + 10**18)
+    for turn in range(10_000):
+        room.deadlines.set("a", room.now + 10**15 + turn % 2)
+    assert len(room.deadlines) <= queue.STALE_MAX + 4
+    assert room.deadlines.next_unix_ns() == room.now + 10**15 + 1
+    room.now += 10**15 + 1
+    room.deadlines.pass_on()
+    assert asyncio.run(room.waiting.take()) == "a"
+    assert room.deadlines.next_unix_ns() == room.now + 10**18 - 10**15 - 1
+
+
 def test_due_ones_are_handed_on_also_after_a_jump_of_the_clock(room):
     room.deadlines.set("a", room.now + 10)
     room.deadlines.set("b", room.now + 3_600_000_000_000)
