@@ -8,6 +8,8 @@ from tickwork.conductor.outcome import Failure, Outcome
 
 DIGEST_BYTES_MAX = 4000
 TEXT_CHARACTERS_MAX = 600
+# Five texts of so many characters fit, whatever they are written in.
+TEXT_CHARACTERS_MIN = 100
 WHOLE_WAY = "endToEnd"
 
 
@@ -90,20 +92,42 @@ def start(journal: dict[str, Any]) -> dict[str, Any]:
 
 
 def to_json(digest: dict[str, Any]) -> str:
-    """Returns the digest within 4,000 bytes; questions that do not fit are left out and counted."""
+    """Returns the digest within 4,000 bytes of UTF-8, always a whole JSON object.
+
+    Questions that do not fit are left out and counted, then texts are cut shorter.
+    """
     kept = dict(digest)
-    while len(text := json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()) > (
-        DIGEST_BYTES_MAX
-    ):
-        if not kept.get("questions"):
-            return json.dumps({key: kept[key] for key in ("status", "exitCode", "collected")})
-        kept["questions"] = kept["questions"][:-1]
-        kept["questionsLeftOut"] = len(digest["questions"]) - len(kept["questions"])
+    characters = TEXT_CHARACTERS_MAX
+    while len(text := _encode(kept)) > DIGEST_BYTES_MAX:
+        if kept.get("questions"):
+            kept["questions"] = kept["questions"][:-1]
+            kept["questionsLeftOut"] = len(digest["questions"]) - len(kept["questions"])
+        elif characters > TEXT_CHARACTERS_MIN:
+            characters //= 2
+            kept = _shorten(kept, characters)
+        else:
+            text = _encode({key: kept[key] for key in ("status", "exitCode", "collected")})
+            break
     return text.decode()
 
 
-def cut(text: str) -> str:
-    """Returns ``text`` within 600 characters."""
-    if len(text) <= TEXT_CHARACTERS_MAX:
-        return text
-    return text[: TEXT_CHARACTERS_MAX - 1] + "…"
+def _encode(digest: dict[str, Any]) -> bytes:
+    """Returns the digest as JSON; what is no text in UTF-8 becomes a question mark."""
+    text = json.dumps(digest, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def _shorten(digest: dict[str, Any], characters: int) -> dict[str, Any]:
+    """Returns the digest with its texts, also those of the failure, cut."""
+    made: dict[str, Any] = {}
+    for key, value in digest.items():
+        if isinstance(value, dict):
+            made[key] = _shorten(value, characters)
+        else:
+            made[key] = cut(value, characters) if isinstance(value, str) else value
+    return made
+
+
+def cut(text: str, characters: int = TEXT_CHARACTERS_MAX) -> str:
+    """Returns ``text`` within ``characters``."""
+    return text if len(text) <= characters else text[: characters - 1] + "…"

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 import synthetic_run
 from tickwork_analysis import summary
 from tickwork_cli import digest
@@ -46,6 +47,30 @@ def test_start_and_skew_are_those_of_the_journal() -> None:
 def test_long_texts_are_cut() -> None:
     assert len(digest.cut("x" * 10_000)) == digest.TEXT_CHARACTERS_MAX
     assert digest.cut("short") == "short"
+
+
+@pytest.mark.parametrize("written", ["\N{CHART WITH UPWARDS TREND}", "ж", "\x01", '"', "x"])
+def test_long_texts_of_any_script_keep_their_beginning(written: str) -> None:
+    failure = Failure("g/a", "RunError", "Broken: " + written * 900, last_lines=(written * 900,))
+    made = digest.of_outcome(Outcome("failed", 0, (failure,)), "nothing")
+    text = digest.to_json({**made, "failure": digest.failure(failure)})
+    assert len(text.encode()) <= digest.DIGEST_BYTES_MAX
+    kept = json.loads(text)
+    assert kept["verdict"].startswith("Broken: ")
+    assert kept["failure"]["unit"] == "g/a"
+    assert kept["failure"]["text"].rstrip("…").endswith(written)
+    assert set(kept["failure"]["lastLine"]) == {written, "…"}
+
+
+def test_what_is_no_utf8_is_written_all_the_same() -> None:
+    error = OSError("no such file: \udcff.bin")
+    made = digest.of_error(error, collected=False)
+    assert json.loads(digest.to_json(made))["verdict"] == "OSError: no such file: ?.bin"
+
+
+def test_a_digest_that_nothing_makes_shorter_says_the_least() -> None:
+    least = {"status": "failed", "exitCode": 1, "collected": True}
+    assert json.loads(digest.to_json({**least, "more": ["x" * 5000]})) == least
 
 
 def test_the_whole_way_stands_before_its_parts(tmp_path) -> None:
