@@ -13,6 +13,7 @@ MESSAGE_CHARACTERS_MAX = 300
 class Standing:
     """Turns events into ``{percent, block, blocks, phase, message}`` and hands each to ``tell``.
 
+    From the first block on there is ``startUnixNs`` too, the instant at which that was to start.
     Phases: Waiting (for units), Running, Collecting, Analysing, Ended.
     """
 
@@ -20,6 +21,7 @@ class Standing:
         self._durations_ns = [block.duration_ns for block in plan.blocks]
         self._tell = tell
         self._block = 0
+        self._start: dict[str, int] = {}
         self._said: dict[str, Any] = {}
         self.say("Waiting", 0, f"waiting for {len(plan.unit_paths())} units")
 
@@ -28,6 +30,7 @@ class Standing:
         match event:
             case events.BlockStarted():
                 self._block = event.index + 1
+                self._start = self._start or {"startUnixNs": event.start_unix_ns}
                 self.say("Running", 0, f"block {event.label}")
             case events.Progressed():
                 at = f"{event.elapsed_ns / 1e9:.0f} of {event.duration_ns / 1e9:g} s"
@@ -52,6 +55,7 @@ class Standing:
             "blocks": len(self._durations_ns),
             "phase": phase,
             "message": message.strip()[:MESSAGE_CHARACTERS_MAX],
+            **self._start,
         }
         self._tell(self._said)
 

@@ -14,7 +14,8 @@ def standings(*happened: events.Event, blocks: int = 2):
 
 
 def started(index: int) -> events.BlockStarted:
-    return events.BlockStarted(index, 2, f"00{index}-main", "main", 0, 10_000_000_000)
+    start_unix_ns = (index + 1) * 10**18
+    return events.BlockStarted(index, 2, f"00{index}-main", "main", start_unix_ns, 10_000_000_000)
 
 
 def test_it_waits_first() -> None:
@@ -49,3 +50,9 @@ def test_a_failure_keeps_the_phase_and_says_why() -> None:
     said = standings(started(0), lost)
     assert said[-1]["phase"] == "Running"
     assert len(said[-1]["message"]) <= standing.MESSAGE_CHARACTERS_MAX
+
+
+def test_the_planned_start_is_told_from_the_first_block_on() -> None:
+    said = standings(started(0), events.BlockStopped("000-main", 0), started(1))
+    assert "startUnixNs" not in said[0]
+    assert [each["startUnixNs"] for each in said[1:]] == [10**18] * 3

@@ -45,6 +45,15 @@ def test_a_good_run_goes_through_its_phases_to_complete() -> None:
     assert cluster.truth("Running") == cluster.truth("Failed") == "False"
 
 
+def test_the_planned_start_is_told_while_the_run_runs() -> None:
+    cluster = model_cluster.running()
+    assert "plannedStart" not in cluster.status
+    cluster.tell_progress("Running", startUnixNs=model_cluster.DIGEST["startUnixNs"])
+    cluster.settle()
+    assert cluster.phase == "Running"
+    assert cluster.status["plannedStart"] == "2027-01-15T08:00:03.000000123Z"
+
+
 def test_every_condition_carries_the_generation_it_speaks_of() -> None:
     cluster = model_cluster.running()
     cluster.experiment["metadata"]["generation"] = 5
