@@ -77,9 +77,10 @@ def claim_of(experiment: Mapping[str, Any]) -> str | None:
 
     The status says so for a finished run: a claim may be the operator's option, not a wish.
     """
-    results = experiment.get("status", {}).get("results", {})
-    if results.get("sink") == "pvc":
-        return str(results["where"]).split("/")[1]
+    results = experiment.get("status", {}).get("results") or {}
+    _, _, where = str(results.get("where")).partition("/")
+    if results.get("sink") == "pvc" and where:
+        return where.split("/")[0]
     sink = (experiment["spec"].get("cluster") or {}).get("sink") or {}
     return str(sink["claim"]) if sink.get("kind") == "pvc" else None
 

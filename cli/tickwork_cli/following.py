@@ -186,12 +186,12 @@ def describe(experiment: Mapping[str, Any]) -> str:
     """Returns one line: the phase, how far it came, and why it stands where it stands."""
     status = experiment.get("status", {})
     phase = _phase(experiment)
-    progress = status.get("progress", {})
+    progress = status.get("progress") or {}
     words = [phase]
     if phase in {"Running", "Collecting"} and progress:
-        blocks = progress.get("blocks", 1)
-        of = f", block {progress.get('block', 0)} of {blocks}" if blocks > 1 else ""
-        words.append(f"{progress.get('percent', 0)} %{of}")
+        blocks = _whole(progress.get("blocks")) or 1
+        of = f", block {progress.get('block') or 0} of {blocks}" if blocks > 1 else ""
+        words.append(f"{progress.get('percent') or 0} %{of}")
     reason = reason_of(experiment)
     if reason:
         words.append(reason)
@@ -204,10 +204,19 @@ def reason_of(experiment: Mapping[str, Any]) -> str:
     failed = conditions.get("Failed", {})
     scheduled = conditions.get("Scheduled", {})
     if failed.get("status") == "True":
-        return f"{failed['reason']}: {failed.get('message', '')}".rstrip(": ")
+        return _words(failed)
     if scheduled.get("status") == "False" and scheduled.get("reason") != "Waiting":
-        return f"{scheduled['reason']}: {scheduled.get('message', '')}".rstrip(": ")
+        return _words(scheduled)
     return ""
+
+
+def _words(condition: Mapping[str, Any]) -> str:
+    return ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
+
+
+def _whole(value: object) -> int | None:
+    """Returns a whole number of a status, which others write: None for what is none."""
+    return value if isinstance(value, int) else None
 
 
 def _conclude(
@@ -258,12 +267,18 @@ def draw(
     if not run.results.exists():
         console.print("The run left no results.json.", markup=False)
         return
-    text = run.results.read_text(encoding="utf-8")
+    text = run.results.read_text(encoding="utf-8", errors="replace")
     if options.json:
         print(text, end="")
         return
     models = wings.load("tickwork_analysis.results", options.verb)
-    report_table.draw(console, models.Results.model_validate_json(text), code)
+    try:
+        results = models.Results.model_validate_json(text)
+    except ValueError as error:
+        why = str(error).splitlines()[0]
+        far.warn(f"{run.results} cannot be shown: {why}. Make it again: tickwork report {run.root}")
+    else:
+        report_table.draw(console, results, code)
     if run.report.exists():
         console.print(f"  report in {run.report}", markup=False, soft_wrap=True)
 
@@ -271,7 +286,7 @@ def draw(
 def exit_code(experiment: Mapping[str, Any]) -> int:
     """Returns the exit code that the Conductor gave; never 0 for a run that Failed."""
     status = experiment.get("status", {})
-    code = status.get("digest", {}).get("exitCode")
+    code = _whole((status.get("digest") or {}).get("exitCode"))
     if status.get("phase") == "Complete":
-        return int(code or 0)
-    return int(code or 1)
+        return code or 0
+    return code or 1

@@ -54,7 +54,7 @@ def row(experiment: Mapping[str, Any], now_unix_ns: int) -> tuple[str, ...]:
     """Returns the cells of one Experiment; a dash for what is not known."""
     following = wings.load("tickwork_cli.following", "list")
     status = experiment.get("status", {})
-    percent = status.get("progress", {}).get("percent")
+    percent = (status.get("progress") or {}).get("percent")
     return (
         experiment["metadata"]["name"],
         status.get("kind", "-"),

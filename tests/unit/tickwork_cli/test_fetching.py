@@ -91,6 +91,21 @@ def test_a_claim_is_read_though_only_the_operator_s_option_names_it(tmp_path) ->
     assert "Mount the claim results" in str(refused.value.remedy)
 
 
+@pytest.mark.parametrize(
+    ("results", "claim"),
+    [
+        (None, None),
+        ({"sink": "pvc", "where": None}, None),
+        ({"sink": "pvc", "where": "results"}, None),
+        ({"sink": "pvc", "where": "pvc/results"}, "results"),
+        ({"sink": "job", "where": "job/demo"}, None),
+    ],
+    ids=str,
+)
+def test_an_odd_status_names_no_claim(results, claim) -> None:
+    assert fetching.claim_of({"spec": {}, "status": {"results": results}}) == claim
+
+
 def test_a_keeper_that_goes_after_all_came_spoils_nothing(tmp_path, monkeypatch) -> None:
     def receive(_on, _pod, target, _say) -> None:
         target.mkdir()

@@ -2,9 +2,9 @@ import argparse
 import pathlib
 
 import pytest
-from tickwork_cli import cluster, following
+from tickwork_cli import cluster, following, report_table
 
-from tickwork import errors
+from tickwork import errors, run_directory
 from tickwork.kinds import compiler
 
 DEMO = pathlib.Path(__file__).parents[3] / "experiments/pipeline/demo.yaml"
@@ -57,6 +57,39 @@ def test_only_a_condition_that_holds_ends_it() -> None:
 )
 def test_the_exit_code_is_the_conductor_s_where_it_gave_one(status, code) -> None:
     assert following.exit_code({"status": status}) == code
+
+
+@pytest.mark.parametrize("code", ["3", None, 3.5, {}], ids=str)
+def test_an_exit_code_that_is_no_number_is_none(code) -> None:
+    assert following.exit_code({"status": {"phase": "Failed", "digest": {"exitCode": code}}}) == 1
+    assert following.exit_code({"status": {"phase": "Failed", "digest": None}}) == 1
+
+
+@pytest.mark.parametrize(
+    ("progress", "line"),
+    [
+        (None, "Running"),
+        ({"percent": None, "block": None, "blocks": None}, "Running  0 %"),
+        ({"percent": 5, "block": 1, "blocks": "many"}, "Running  5 %"),
+        ({"percent": 5, "block": None, "blocks": 2}, "Running  5 %, block 0 of 2"),
+    ],
+    ids=["none", "nulls", "words", "half"],
+)
+def test_an_odd_progress_is_described_all_the_same(progress, line) -> None:
+    assert following.describe(experiment("Running", progress=progress)) == line
+
+
+def test_a_reason_without_words_is_no_reason() -> None:
+    assert following.describe(experiment("Failed", ("Failed", "True", None, None))) == "Failed"
+
+
+@pytest.mark.parametrize("text", [b'{"version": 99}', b"{", b"\xff"], ids=["other", "cut", "bytes"])
+def test_results_of_another_form_are_said_and_no_defect(tmp_path, capsys, text) -> None:
+    run = run_directory.RunDirectory(tmp_path)
+    run.results.write_bytes(text)
+    console = report_table.make_console()
+    following.draw(run, 3, options(tmp_path), console)
+    assert f"tickwork report {tmp_path}" in capsys.readouterr().err
 
 
 def test_an_experiment_that_no_operator_looks_at_is_said() -> None:
