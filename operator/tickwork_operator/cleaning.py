@@ -8,6 +8,7 @@ from tickwork.manifest.cluster import Cluster, Sink
 from tickwork_operator import endings, reasons, scene, status
 from tickwork_operator.objects import addresses, conductor, names
 from tickwork_operator.objects.options import Options
+from tickwork_operator.objects.run import Run
 
 Object = Mapping[str, Any]
 Key = scene.Key
@@ -32,6 +33,17 @@ def rescue(namespace: str, run: str, keep_seconds: int) -> str:
     )
 
 
+def remainder(seen: scene.Scene) -> str:
+    """Returns how to fetch what a Conductor had gathered that did not end by itself.
+
+    Empty where nobody keeps it.
+    """
+    if not endings.is_kept(seen.conductor_pods):
+        return ""
+    seconds = seen.run.sink.keep_seconds
+    return f"; what was gathered until then is kept for {seconds} s: {_fetch(seen.run)}"
+
+
 def results(seen: scene.Scene) -> dict[str, Any]:
     """Returns where the run directory is, and the command that fetches it."""
     run = seen.run
@@ -42,9 +54,13 @@ def results(seen: scene.Scene) -> dict[str, Any]:
     return {
         "sink": run.sink.kind,
         "where": where,
-        "fetch": f"tickwork fetch {run.name} -n {run.namespace}",
+        "fetch": _fetch(run),
         "available": True,
     }
+
+
+def _fetch(run: Run) -> str:
+    return f"tickwork fetch {run.name} -n {run.namespace}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +88,9 @@ class Broom:
         return [each for each in due if each is not None and each > now_unix_ns and self.children]
 
     def has_results(self, now_unix_ns: int) -> bool:
-        """Says whether the run directory can be fetched now."""
-        if not self.ledger.holds(status.COLLECTED):
-            return False
+        """Says whether the run directory can be fetched now: all of it, or what a keeper has."""
         if self._sink.kind == "pvc":
-            return True
+            return self.ledger.holds(status.COLLECTED)
         due = self._ttl_unix_ns()
         return endings.is_kept(self._conductor_pods()) and (due is None or now_unix_ns < due)
 

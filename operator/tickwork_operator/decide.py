@@ -105,8 +105,8 @@ class _Turn:
         """Says what holds the run up, or that nothing does."""
         self.reason, self.message = ("", "") if fate is None else (fate.reason, fate.message)
 
-    def fail(self, fate: Fate, *, collected: bool = False) -> None:
-        """Ends the run as Failed."""
+    def fail(self, fate: Fate, *, collected: bool = False, remainder: str = "") -> None:
+        """Ends the run as Failed; ``remainder`` says what there is of results not collected."""
         ledger = self.ledger
         ledger.set(status.FAILED, "True", fate.reason, fate.message)
         ledger.set(status.COMPLETE, "False", fate.reason, fate.message)
@@ -114,7 +114,8 @@ class _Turn:
         if not collected:
             lost = fate.reason == reasons.SINK_UNAVAILABLE
             reason = reasons.SINK_UNAVAILABLE if lost else "NotCollected"
-            said = f"{fates.cut(fate.message)}; {self._rescue()}" if lost else fate.message
+            more = f"; {self._rescue()}" if lost else remainder
+            said = f"{fates.cut(fate.message)}{more}" if more else fate.message
             ledger.set(status.COLLECTED, "False", reason, said)
 
     def _rescue(self) -> str:
@@ -352,7 +353,7 @@ def _conclude(turn: _Turn, seen: scene.Scene, ending: Ending, befell: list[Fate]
         if turn.now < due:
             turn.deadlines.append(due)
             return
-    turn.fail(cause, collected=ending.collected)
+    turn.fail(cause, collected=ending.collected, remainder=cleaning.remainder(seen))
 
 
 def _find_cause(turn: _Turn, told: Fate, befell: list[Fate]) -> Fate:

@@ -49,6 +49,32 @@ def test_results_say_how_to_fetch_them_and_until_when() -> None:
     assert cluster.phase == "Complete"
 
 
+def test_what_a_killed_conductor_had_gathered_is_said_to_be_there() -> None:
+    cluster = model_cluster.running(sink={"kind": "job", "keepSeconds": 600})
+    [pod] = cluster.pods(names.CONDUCTOR)
+    model_cluster.set_container(pod, names.KEEPER, state={"running": {}})
+    cluster.end_conductor(137, reason="OOMKilled")
+    cluster.settle()
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.OOM_KILLED)
+    assert cluster.truth("Collected") == "False"
+    told = cluster.condition("Collected")["message"]
+    assert told.endswith("is kept for 600 s: tickwork fetch demo -n lab")
+    assert cluster.status["results"]["available"]
+    model_cluster.set_container(pod, names.KEEPER, state={"terminated": {"exitCode": 0}})
+    cluster.settle()
+    assert not cluster.status["results"]["available"]
+
+
+def test_nothing_is_promised_where_nobody_keeps_it() -> None:
+    cluster = model_cluster.running()
+    [pod] = cluster.pods(names.CONDUCTOR)
+    model_cluster.set_container(pod, names.KEEPER, state={"terminated": {"exitCode": 1}})
+    cluster.end_conductor(137, reason="OOMKilled")
+    cluster.settle()
+    assert "fetch" not in cluster.condition("Collected")["message"]
+    assert not cluster.status["results"]["available"]
+
+
 def test_a_sink_that_cannot_be_written_keeps_the_pods_for_a_while() -> None:
     cluster = model_cluster.running(sink={"kind": "job", "keepSeconds": 600})
     digest = {"collected": False, "failure": {"text": "no space left on device"}}
