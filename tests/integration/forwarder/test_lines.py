@@ -193,11 +193,11 @@ def test_a_pause_of_our_own_is_no_stall_of_the_venue(tmp_path):
             await asyncio.sleep(0.02)
         await connection.wait_closed()
 
-    with run(send_on, tmp_path, stall_seconds=0.4) as bench:
+    with run(send_on, tmp_path, stall_seconds=1.0) as bench:
         wait_until(bench.frames.payloads, "the first frame")
         pausing = Pausing(bench.forwarder._loop._epoll)
         bench.forwarder._loop._epoll = pausing
-        pausing.away_ns = 1_000_000_000
+        pausing.away_ns = 2_000_000_000
         wait_until(lambda: len(bench.frames.payloads()) == 100, "what waited, and the rest")
         assert numbers(bench.frames) == list(range(100))
         bench.counts(stalls=0, reconnects=0, connects=1)
@@ -208,11 +208,11 @@ def test_pings_keep_a_quiet_line_alive(tmp_path):
     async def beat(connection):
         for number in range(8):
             await asyncio.wait_for(await connection.ping(b"%d" % number), 5)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.15)
         await connection.send(message(1))
         await connection.wait_closed()
 
-    with run(beat, tmp_path, stall_seconds=0.3) as bench:
+    with run(beat, tmp_path, stall_seconds=1.0) as bench:
         wait_until(lambda: numbers(bench.frames) == [1], "the message after eight pongs")
         bench.counts(pings=8, stalls=0, connects=1)
 
