@@ -1,6 +1,7 @@
 """Runs a small plan as a process of its own, so that a test can interrupt or kill it.
 
-``python drive.py RUNS SECONDS [BREAK_AT]``: prints the run directory, then one line per event.
+``python drive.py RUNS SECONDS [SCRATCH]``: prints the run directory, then one line per event.
+Sockets lie below SCRATCH, where only the caller cleans up.
 """
 
 import pathlib
@@ -15,6 +16,8 @@ from tickwork.local import execution, runs
 
 
 def main() -> int:
+    if len(sys.argv) > 3:
+        execution.SCRATCH_PARENT = pathlib.Path(sys.argv[3])
     plan = control_plans.small_plan("a", "b", seconds=float(sys.argv[2]))
     run = runs.make(pathlib.Path(sys.argv[1]), "small", "text\n")
     print(run.root, flush=True)

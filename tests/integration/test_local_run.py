@@ -7,8 +7,10 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 
 import control_plans
 import pytest
@@ -161,9 +163,10 @@ def test_a_name_in_use_is_refused(tmp_path) -> None:
 class Driven:
     """A run in another process; ``until`` reads its lines."""
 
-    def __init__(self, parent: pathlib.Path, seconds: float) -> None:
+    def __init__(self, parent: pathlib.Path, seconds: float, *scratch: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(DRIVE), str(parent), str(seconds)], stdout=subprocess.PIPE
+            [sys.executable, str(DRIVE), str(parent), str(seconds), *scratch],
+            stdout=subprocess.PIPE,
         )
         self.pids: dict[str, int] = {}
         self.root = pathlib.Path(self._line())
@@ -236,11 +239,19 @@ def test_a_second_ctrl_c_kills_and_keeps_what_is_on_disk(tmp_path) -> None:
     assert (driven.root / "blocks/000-main/idle/b/idle.bin").is_file()
 
 
-def test_killing_the_parent_leaves_no_orphan(tmp_path) -> None:
-    driven = Driven(tmp_path, 60)
+@pytest.fixture
+def scratch(monkeypatch) -> Iterator[str]:
+    """A short directory for the sockets of runs, where no run beside this test cleans up."""
+    with tempfile.TemporaryDirectory(prefix="own-", dir="/tmp") as short:
+        monkeypatch.setattr(execution, "SCRATCH_PARENT", pathlib.Path(short))
+        yield short
+
+
+def test_killing_the_parent_leaves_no_orphan(tmp_path, scratch) -> None:
+    driven = Driven(tmp_path, 60, scratch)
     driven.until("Progressed")
-    scratch = json.loads((driven.root / "units/idle/a/unit.json").read_text())["control"]
-    socket_directory = pathlib.Path(scratch.removeprefix("unit:").removeprefix("unix:")).parent
+    control = json.loads((driven.root / "units/idle/a/unit.json").read_text())["control"]
+    socket_directory = pathlib.Path(control.removeprefix("unit:").removeprefix("unix:")).parent
     driven.process.kill()
     driven.end()
     assert driven.gone(8)
