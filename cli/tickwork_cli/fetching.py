@@ -20,6 +20,8 @@ KEEPER = "keeper"
 CONDUCTOR = "conductor"
 CHUNK_BYTES = 1 << 20
 ANSWER_SECONDS = 120
+# Of a pod that does not listen yet, not every cluster says so at once: it is asked again soon.
+HEALTH_SECONDS = 5
 READER_SECONDS = 120
 READER_SECONDS_MAX = 3600
 ENDED = ("Failed", "Succeeded")
@@ -219,7 +221,7 @@ def _wait_listening(on: cluster.Cluster, pod: str, name: str) -> None:
 
 def _listens(on: cluster.Cluster, pod: str) -> bool:
     try:
-        _ask(on, pod, "GET", "/healthz")
+        _ask(on, pod, "GET", "/healthz", HEALTH_SECONDS)
     except errors.RunError:
         return False
     return True
@@ -290,19 +292,21 @@ def _download(on: cluster.Cluster, pod: str, into: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size_bytes
 
 
-def _ask(on: cluster.Cluster, pod: str, method: str, path: str) -> bytes:
-    with _answer(on, pod, method, path) as answer:
+def _ask(
+    on: cluster.Cluster, pod: str, method: str, path: str, seconds: int = ANSWER_SECONDS
+) -> bytes:
+    with _answer(on, pod, method, path, seconds) as answer:
         return answer.read(1 << 16)
 
 
 @contextlib.contextmanager
 def _answer(
-    on: cluster.Cluster, pod: str, method: str, path: str
+    on: cluster.Cluster, pod: str, method: str, path: str, seconds: int = ANSWER_SECONDS
 ) -> Iterator[http.client.HTTPResponse]:
     """Gives the keeper's answer to one request, each over a way of its own."""
     with on.forward(pod, KEEPER_PORT) as way:
-        way.settimeout(ANSWER_SECONDS)
-        connection = http.client.HTTPConnection("keeper", timeout=ANSWER_SECONDS)
+        way.settimeout(seconds)
+        connection = http.client.HTTPConnection("keeper", timeout=seconds)
         connection.sock = way
         try:
             connection.request(method, path)

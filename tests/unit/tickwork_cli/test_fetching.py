@@ -1,6 +1,8 @@
+import contextlib
 import gzip
 import io
 import pathlib
+import socket
 import tarfile
 import types
 
@@ -169,7 +171,7 @@ def asked(monkeypatch) -> list[str]:
     """What was asked of the keeper; it listens from the third time on."""
     paths: list[str] = []
 
-    def ask(_on, _pod, _method, path) -> bytes:
+    def ask(_on, _pod, _method, path, *_seconds) -> bytes:
         paths.append(path)
         if len(paths) < 3:
             raise errors.RunError("Asking the keeper: connection refused.")
@@ -224,3 +226,17 @@ def test_a_reader_that_cannot_be_deleted_does_not_cost_the_run(tmp_path, asked) 
     assert root.is_dir()
     assert "is not allowed: no" in said[0]
     assert "kubectl delete pod demo-abcde-reader -n lab" in said[0]
+
+
+def test_a_reader_that_says_nothing_does_not_listen_yet(monkeypatch) -> None:
+    here, there = socket.socketpair()
+
+    class Silent:
+        @contextlib.contextmanager
+        def forward(self, _pod, _port):
+            yield here
+
+    monkeypatch.setattr(fetching, "HEALTH_SECONDS", 0.05)
+    with here, there:
+        assert not fetching._listens(Silent(), "demo-abcde-reader")
+        assert there.recv(1 << 12).startswith(b"GET /healthz ")
