@@ -59,8 +59,14 @@ def fetch(
     target: pathlib.Path = parent / run
     if target.exists():
         raise errors.InputError(f"{target} is there already.", "Fetch elsewhere: -o DIR")
-    parent.mkdir(parents=True, exist_ok=True)
     claim = claim_of(found)
+    if claim is not None and not (status.get("completionTime") or status.get("results")):
+        # A lock of the writer's need not be seen on another node, so the reader is not asked.
+        raise errors.InputError(
+            f"The run {run} is not over yet; its Conductor writes into the claim {claim}.",
+            f"Follow it with: kubectl get exp {name} -n {on.namespace} -w",
+        )
+    parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if claim is not None:
             pod = stack.enter_context(_reader(on, name, run, claim, warn))

@@ -93,6 +93,19 @@ def test_a_claim_is_read_though_only_the_operator_s_option_names_it(tmp_path) ->
     assert "Mount the claim results" in str(refused.value.remedy)
 
 
+def test_a_claim_is_not_read_while_its_run_goes_on(tmp_path) -> None:
+    on = Cluster()
+    on.experiment = {
+        "spec": {"cluster": {"sink": {"kind": "pvc", "claim": "results"}}},
+        "status": {"run": "demo-abcde", "phase": "Running"},
+    }
+    with pytest.raises(errors.InputError, match="not over yet"):
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
+    on.experiment["status"]["completionTime"] = "2026-11-21T09:00:00Z"
+    with pytest.raises(errors.InputError, match="Conductor's pod"):
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
+
+
 @pytest.mark.parametrize(
     ("results", "claim"),
     [
