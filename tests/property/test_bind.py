@@ -20,7 +20,7 @@ spec:
 """
 
 
-@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.settings(max_examples=40)
 @hypothesis.given(
     placement=st.sampled_from(["split", "fused"]),
     consumers=st.lists(st.sampled_from(["shm", "tcp", "far"]), max_size=5),

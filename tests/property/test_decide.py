@@ -169,7 +169,7 @@ def look_again_changes_nothing(cluster: model_cluster.Cluster) -> None:
     assert not any(key in cluster.children for key in decision.delete)
 
 
-@hypothesis.settings(max_examples=80, deadline=None)
+@hypothesis.settings(max_examples=80)
 @hypothesis.given(steps=STEPS, restart=st.sampled_from(["never", "onFailure"]), arms=st.booleans())
 def test_a_run_ends_before_its_deadlines_and_never_goes_back(steps, restart, arms) -> None:
     body = model_cluster.experiment(
@@ -203,7 +203,7 @@ def test_a_run_ends_before_its_deadlines_and_never_goes_back(steps, restart, arm
     look_again_changes_nothing(cluster)
 
 
-@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.settings(max_examples=25)
 @hypothesis.given(steps=STEPS)
 def test_a_provider_outlives_everything_but_a_start_that_never_comes(steps) -> None:
     cluster = model_cluster.Cluster(model_cluster.provider(startDeadlineSeconds=START_SECONDS))
@@ -221,7 +221,7 @@ def test_a_provider_outlives_everything_but_a_start_that_never_comes(steps) -> N
     assert cluster.phase in {"Running", "Failed"}
 
 
-@hypothesis.settings(max_examples=30, deadline=None)
+@hypothesis.settings(max_examples=30)
 @hypothesis.given(writes=st.integers(1, 60), again=st.integers(1, 60))
 def test_a_crash_after_any_write_leads_to_the_same_objects(writes, again) -> None:
     whole = model_cluster.Cluster(model_cluster.experiment())

@@ -63,7 +63,7 @@ def changed(edits):
     return value
 
 
-@hypothesis.settings(max_examples=80, deadline=None)
+@hypothesis.settings(max_examples=80)
 @hypothesis.given(
     edits=st.lists(
         st.tuples(st.sampled_from(PATHS), st.sampled_from(["replace", "remove", "add"]), JSON),
@@ -82,7 +82,7 @@ def test_a_changed_manifest_compiles_or_tells_its_mistakes(edits) -> None:
         assert plans.from_json(plan.to_json()) == plan
 
 
-@hypothesis.settings(max_examples=80, deadline=None)
+@hypothesis.settings(max_examples=80)
 @hypothesis.given(text=st.text(max_size=80))
 def test_any_text_is_read_or_refused_with_a_line(text) -> None:
     read = document.read(text)
@@ -90,7 +90,7 @@ def test_any_text_is_read_or_refused_with_a_line(text) -> None:
     assert all(each.line > 0 for each in read.mistakes)
 
 
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=50)
 @hypothesis.given(path=st.sampled_from(PATHS), value=JSON)
 def test_any_set_compiles_or_tells_its_mistakes(path, value) -> None:
     name = ".".join(str(part) for part in path[1:])
@@ -100,7 +100,7 @@ def test_any_set_compiles_or_tells_its_mistakes(path, value) -> None:
         assert str(error)
 
 
-@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200)
 @hypothesis.given(value=JSON)
 def test_what_is_written_is_read_back(value) -> None:
     read = document.read(document.write({"it": value}))

@@ -195,7 +195,7 @@ def test_the_static_policy_holds_before_those_of_the_run_are_there() -> None:
                 assert policies.allows([], source, pods[target], port)
 
 
-@hypothesis.settings(max_examples=30, deadline=None)
+@hypothesis.settings(max_examples=30)
 @hypothesis.given(
     placement=st.sampled_from(["split", "fused"]),
     consumers=st.lists(st.sampled_from(["pipeline", "far", "farther"]), max_size=4),

@@ -80,7 +80,7 @@ def _feed(reader: asyncio.Protocol, data: bytes, cuts: list[int]) -> Wire:
     return wire
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(CHUNKS, st.booleans(), st.lists(st.integers(0, 900), max_size=6))
 def test_no_bytes_of_a_reader_raise(chunks: list[bytes], polite: bool, cuts: list[int]) -> None:
     hub = exchange.Exchange(twin.make_settings(), venues.SERVERS["binance-spot"], lambda: 0)
@@ -98,7 +98,7 @@ def answering() -> rest.Rest:
     return rest.Rest(desk.Desk(chosen, server, source, lambda: 0), server)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.one_of(st.sampled_from(QUESTIONS), st.binary(max_size=60)), max_size=5),
     st.lists(st.integers(0, 400), max_size=6),

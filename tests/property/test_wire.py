@@ -9,7 +9,7 @@ from tickwork_services.record import frame, layout, market
 from tickwork_services.wire import binary, codec, decimals, ndjson, protobuf
 from tickwork_services.wire import tops as fast_tops
 
-SETTINGS = hypothesis.settings(max_examples=40, deadline=None)
+SETTINGS = hypothesis.settings(max_examples=40)
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "ADAUSDT")
 EXPONENTS = (-8, -3)
 INT64 = st.integers(layout.ABSENT + 1, -layout.ABSENT - 1)

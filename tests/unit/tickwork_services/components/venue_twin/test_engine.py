@@ -60,7 +60,7 @@ SUBMITS = st.tuples(st.integers(1, 12), st.integers(1, 9), st.booleans())
 ACTS = st.lists(st.one_of(SUBMITS, st.integers(0, 40), st.none()), max_size=120)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ACTS)
 def test_engine_equals_naive_model(acts: list[tuple[int, int, bool] | int | None]) -> None:
     tested, naive = engine.Engine(100), Naive()
