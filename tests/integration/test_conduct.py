@@ -77,7 +77,9 @@ def test_a_split_pipeline_is_driven_from_afar_and_fetched(make, tls) -> None:
     assert digest["skewNs"] is not None
     journal = json.loads((running.run_directory / "conductor.json").read_text())
     assert journal["secured"] is True
-    assert all(abs(each["clockOffsetNs"]) < 100_000_000 for each in journal["units"].values())
+    for each in journal["units"].values():
+        # It is one clock: all that is seen of an offset is the error, and that has its bound.
+        assert abs(each["clockOffsetNs"]) <= each["clockOffsetBoundNs"] * 1.01
     results = json.loads((running.run_directory / "results.json").read_text())
     assert {each["name"]: each["received"] > 0 for each in results["consumers"]} == {
         "shm": True,

@@ -101,7 +101,9 @@ class UnitChannel:
         return best
 
     async def _compare_clock(self) -> ClockOffset:
-        before_ns, before_mono_ns = clock.now_unix_ns(), clock.now_mono_ns()
+        # What bounds is read first: a pause between the two looks is within the bound then.
+        before_mono_ns = clock.now_mono_ns()
+        before_ns = clock.now_unix_ns()
         said_ns = (await self.describe()).at_unix_ns
         half_ns = (clock.now_mono_ns() - before_mono_ns + 1) // 2
         return ClockOffset(said_ns - before_ns - half_ns, half_ns)
