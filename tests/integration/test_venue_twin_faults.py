@@ -116,7 +116,7 @@ def test_reorder(tmp_path: pathlib.Path) -> None:
 
 
 def test_delay(tmp_path: pathlib.Path) -> None:
-    one, other, fact, true, _ = _see(tmp_path, _fault("delay", duration_ms=200))
+    one, other, fact, true, _ = _see(tmp_path, _fault("delay", duration_ms=500))
     assert other.ids == true
     (late,) = fact["updateIds"]
     assert [each for each in one.ids if each != late] == [each for each in true if each != late]
@@ -174,7 +174,7 @@ def test_disconnect_of_all_lines(tmp_path: pathlib.Path) -> None:
 
 
 def test_server_shutdown_is_announced_and_then_closes(tmp_path: pathlib.Path) -> None:
-    one, other, _, true, _ = _see(tmp_path, _fault("serverShutdown", duration_ms=200))
+    one, other, _, true, _ = _see(tmp_path, _fault("serverShutdown", duration_ms=500))
     assert other.ids == true
     (notice,) = [json.loads(text) for text in one.raw if "serverShutdown" in text]
     assert notice["stream"] == "!serverShutdown"
