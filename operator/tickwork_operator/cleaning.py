@@ -87,10 +87,14 @@ class Broom:
         due = [self._ttl_unix_ns(), self._sink_unix_ns()]
         return [each for each in due if each is not None and each > now_unix_ns and self.children]
 
-    def has_results(self, now_unix_ns: int) -> bool:
-        """Says whether the run directory can be fetched now: all of it, or what a keeper has."""
-        if self._sink.kind == "pvc":
-            return self.ledger.holds(status.COLLECTED)
+    def has_results(self, now_unix_ns: int, *, begun: bool) -> bool:
+        """Says whether the run directory can be fetched now: all of it, or what a keeper has.
+
+        A Conductor that never ``begun`` has left its keeper nothing.
+        """
+        collected = self.ledger.holds(status.COLLECTED)
+        if self._sink.kind == "pvc" or not (begun or collected):
+            return collected
         due = self._ttl_unix_ns()
         return endings.is_kept(self._conductor_pods()) and (due is None or now_unix_ns < due)
 

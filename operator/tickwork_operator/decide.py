@@ -181,7 +181,7 @@ def _advance(turn: _Turn) -> None:
         return
     _plan(turn, run)
     begun = turn.ledger.get(status.SCHEDULED).status != "Unknown"
-    seen = scene.Scene(run, desired, turn.observed, begun or _has_progress(turn, run))
+    seen = scene.Scene(run, desired, turn.observed, begun or _has_progress(turn, run.run_id))
     is_over = seen.ending is not None and not turn.ledger.holds(status.SUSPENDED)
     if turn.experiment["spec"].get("suspend", False) and not is_over:
         _suspend(turn)
@@ -248,9 +248,9 @@ def _progress(turn: _Turn, run: Run) -> Object:
     return told if told.get("run", run.run_id) == run.run_id else {}
 
 
-def _has_progress(turn: _Turn, run: Run) -> bool:
+def _has_progress(turn: _Turn, run_id: str) -> bool:
     """Says whether a Conductor of this very attempt has begun: there must never be another."""
-    return (turn.before.get(PROGRESS) or {}).get("run") == run.run_id
+    return (turn.before.get(PROGRESS) or {}).get("run") == run_id
 
 
 def _drive(turn: _Turn, seen: scene.Scene) -> None:
@@ -322,9 +322,12 @@ def _watch_clock(turn: _Turn, run: Run, worst: Fate | None) -> None:
         text = f"not running within {seconds} s"
     if seconds is None:
         return
-    fate = Fate(reasons.DEADLINE_EXCEEDED, text, fatal=True)
+    reason, why = reasons.DEADLINE_EXCEEDED, ""
     if worst is not None:
-        fate = Fate(worst.reason, f"{text}: {worst.message}", fatal=True)
+        reason, why = worst.reason, worst.message
+    elif not ledger.holds(status.SCHEDULED):
+        why = ledger.get(status.SCHEDULED).message
+    fate = Fate(reason, f"{text}: {why}" if why else text, fatal=True)
     _expire(turn, since + seconds * status.SECOND_NS, fate)
 
 
@@ -353,7 +356,9 @@ def _conclude(turn: _Turn, seen: scene.Scene, ending: Ending, befell: list[Fate]
         if turn.now < due:
             turn.deadlines.append(due)
             return
-    turn.fail(cause, collected=ending.collected, remainder=cleaning.remainder(seen))
+    begun = _has_progress(turn, seen.run.run_id)
+    remainder = cleaning.remainder(seen) if begun else ""
+    turn.fail(cause, collected=ending.collected, remainder=remainder)
 
 
 def _find_cause(turn: _Turn, told: Fate, befell: list[Fate]) -> Fate:
@@ -375,5 +380,6 @@ def _clean(turn: _Turn) -> None:
     turn.delete = broom.removable(turn.now)
     turn.deadlines = broom.deadlines(turn.now)
     if "results" in turn.fields:
-        available = broom.has_results(turn.now)
+        begun = _has_progress(turn, turn.fields["run"])
+        available = broom.has_results(turn.now, begun=begun)
         turn.fields["results"] = {**turn.fields["results"], "available": available}

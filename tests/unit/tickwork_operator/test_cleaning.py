@@ -65,6 +65,19 @@ def test_what_a_killed_conductor_had_gathered_is_said_to_be_there() -> None:
     assert not cluster.status["results"]["available"]
 
 
+def test_nothing_is_promised_of_a_conductor_that_never_began() -> None:
+    cluster = model_cluster.Cluster(model_cluster.experiment())
+    cluster.settle()
+    cluster.start_pods()
+    [pod] = cluster.pods(names.CONDUCTOR)
+    model_cluster.set_container(pod, names.KEEPER, state={"running": {}})
+    cluster.end_conductor(2)
+    cluster.settle()
+    assert cluster.phase == "Failed"
+    assert "fetch" not in cluster.condition("Collected")["message"]
+    assert not cluster.status["results"]["available"]
+
+
 def test_nothing_is_promised_where_nobody_keeps_it() -> None:
     cluster = model_cluster.running()
     [pod] = cluster.pods(names.CONDUCTOR)

@@ -109,6 +109,20 @@ def test_a_second_attempt_waits_for_a_conductor_that_outlives_its_job() -> None:
     assert cluster.job() is not None
 
 
+def test_a_second_attempt_that_waits_in_vain_says_for_what() -> None:
+    cluster = model_cluster.running(startDeadlineSeconds=20)
+    [pod] = cluster.pods(names.CONDUCTOR)
+    cluster.experiment["spec"]["suspend"] = True
+    cluster.settle()
+    cluster.experiment["spec"]["suspend"] = False
+    cluster.children["Pod", pod["metadata"]["name"]] = pod
+    cluster.settle()
+    cluster.wait(20)
+    assert (cluster.phase, cluster.status["reason"]) == ("Failed", reasons.DEADLINE_EXCEEDED)
+    waited = f"waits for the end of an earlier attempt's Pod {pod['metadata']['name']}"
+    assert waited in cluster.status["message"]
+
+
 def test_a_conductor_whose_job_was_deleted_has_no_last_word() -> None:
     cluster = model_cluster.running()
     cluster.end_conductor(0, json.dumps(model_cluster.DIGEST))
