@@ -58,13 +58,19 @@ class View:
         self._gone: collections.OrderedDict[str, None] = collections.OrderedDict()
 
     def see(self, body: Object, *, watched: bool = False) -> bool:
-        """Takes ``body`` where it is newer than what is known; says whether it was."""
+        """Takes ``body`` where it is newer than what is known; says whether it was.
+
+        While a definition is replaced a watch may show one version twice: at first without the
+        fields that are new in it.
+        """
         uid, version = body["metadata"]["uid"], _version(body)
         if uid in self._gone:
             return False
         body = _light(body)
         entry = self._entries.get(uid)
-        newer = entry is None or version > _version(entry.body)
+        known = 0 if entry is None else _version(entry.body)
+        fuller = entry is not None and watched and body.get("spec") != entry.body.get("spec")
+        newer = version > known or (version == known and fuller)
         if entry is None:
             entry = self._entries[uid] = _Entry(body, ())
         if watched:

@@ -232,9 +232,9 @@ def test_a_field_that_a_newer_definition_shows_is_news_of_the_same_generation(ro
     begin(room)
     reconciler, _ = steps(room, decide.Decision(status=DONE))
     run(reconciler)
-    shown = room.experiment(version=999, status=DONE)
+    shown = room.view.experiment("e-1")
     assert not reconciler.is_news("e-1")
-    room.view.see({**shown, "spec": {**shown["spec"], "tomorrow": 3}})
+    room.view.see({**shown, "spec": {**shown["spec"], "tomorrow": 3}}, watched=True)
     assert reconciler.is_news("e-1")
 
 

@@ -116,6 +116,16 @@ def test_a_change_that_the_watch_did_not_bring_is_seen(room):
     assert room.view.compare(POD, None, [newer]).behind == set()
 
 
+def test_one_version_that_is_shown_again_with_more_fields_is_taken(room):
+    pruned = room.experiment(version=7)
+    whole = {**pruned, "spec": {**pruned["spec"], "tomorrow": 3}}
+    room.view.see(pruned, watched=True)
+    assert room.view.see(whole, watched=True)
+    assert not room.view.see(whole, watched=True)
+    assert room.view.experiment("e-1")["spec"]["tomorrow"] == 3
+    assert not room.view.see(pruned), "the answer to a call may be of an older server"
+
+
 def test_warnings_reach_the_decision_of_their_experiment_and_are_bounded(room):
     room.view.see(room.experiment())
     room.view.see(room.child("Job", "job"))
