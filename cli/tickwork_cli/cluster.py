@@ -103,11 +103,22 @@ class Cluster:
                 )
             )
 
-    def delete(self, name: str) -> None:
-        """Deletes the Experiment ``name``; what it owns goes with it."""
-        with self._told(f"Deleting Experiment {name}"):
+    def delete(self, found: Object) -> None:
+        """Deletes the Experiment that was ``found``, and what it owns with it.
+
+        Raises TakenError where it has changed since: it may run by now.
+        """
+        head = found["metadata"]
+        same = {"uid": head["uid"], "resourceVersion": head["resourceVersion"]}
+        with self._told(f"Deleting Experiment {head['name']}"):
             self._objects.delete_namespaced_custom_object(
-                _GROUP, _VERSION, self.namespace, PLURAL, name, _request_timeout=REQUEST_SECONDS
+                _GROUP,
+                _VERSION,
+                self.namespace,
+                PLURAL,
+                head["name"],
+                body={"preconditions": same},
+                _request_timeout=REQUEST_SECONDS,
             )
 
     def wait_gone(self, name: str, seconds: int) -> None:
@@ -286,12 +297,17 @@ def _cause(error: exceptions.ApiException) -> Exception:
     match error.__context__:
         case websocket.WebSocketBadStatusException() as refused:
             told = exceptions.ApiException(refused.status_code, refused.status_message)
-            told.body = (refused.resp_body or b"").decode(errors="replace")
+            told.body = _as_status((refused.resp_body or b"").decode(errors="replace"))
             return told
         case OSError():
             return urllib3.exceptions.HTTPError(str(error.reason))
         case _:
             return error
+
+
+def _as_status(body: str) -> str:
+    """Returns what a node said in plain text as the Status object that an API server would say."""
+    return body if body.startswith("{") else json.dumps({"kind": "Status", "message": body.strip()})
 
 
 def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoReturn:

@@ -60,7 +60,8 @@ def fetch(
     if target.exists():
         raise errors.InputError(f"{target} is there already.", "Fetch elsewhere: -o DIR")
     claim = claim_of(found)
-    if claim is not None and not (status.get("completionTime") or status.get("results")):
+    is_told = status.get("completionTime") or status.get("results")
+    if claim is not None and not (is_told or _has_concluded(on, run)):
         # A lock of the writer's need not be seen on another node, so the reader is not asked.
         raise errors.InputError(
             f"The run {run} is not over yet; its Conductor writes into the claim {claim}.",
@@ -78,6 +79,15 @@ def fetch(
         if release and claim is None:
             _release(on, pod, warn)
     return target
+
+
+def _has_concluded(on: cluster.Cluster, run: str) -> bool:
+    """Says whether the Conductor has ended, which the status does not tell without an operator."""
+    return any(
+        container.name == CONDUCTOR and container.state.terminated is not None
+        for pod in on.pods(f"tickwork.dev/run={run},app.kubernetes.io/component={CONDUCTOR}")
+        for container in pod.status.container_statuses or []
+    )
 
 
 def claim_of(experiment: Mapping[str, Any]) -> str | None:
@@ -148,8 +158,10 @@ def _make_reader(on: cluster.Cluster, pod: str, manifest: dict[str, Any]) -> boo
             return False
         on.delete_pod(pod)
         _wait_gone(on, pod)
-    on.make_pod(manifest)
-    return True
+    with contextlib.suppress(cluster.TakenError):
+        on.make_pod(manifest)
+        return True
+    return False
 
 
 def _remove(on: cluster.Cluster, pod: str, warn: Say) -> None:
@@ -228,7 +240,7 @@ def _wait_listening(on: cluster.Cluster, pod: str, name: str) -> None:
 def _listens(on: cluster.Cluster, pod: str) -> bool:
     try:
         _ask(on, pod, "GET", "/healthz", HEALTH_SECONDS)
-    except errors.RunError:
+    except (errors.RunError, *cluster.AWAY):
         return False
     return True
 

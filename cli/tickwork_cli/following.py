@@ -109,7 +109,7 @@ def _create(
         "and none was created in its place"
     ):
         with contextlib.suppress(cluster.GoneError):
-            on.delete(experiment.name)
+            on.delete(found)
         on.wait_gone(experiment.name, REPLACE_SECONDS)
         say(f"{experiment.name}: the one before ({phase}) was deleted")
     return _make(on, experiment)

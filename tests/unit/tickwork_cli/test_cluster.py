@@ -57,14 +57,21 @@ def test_a_server_that_cannot_answer_now_is_told_from_one_that_refuses(code) -> 
 
 
 @contextlib.contextmanager
-def serving(answer: bytes) -> Iterator[int]:
-    """A server that answers the first request with ``answer``, or never where it is empty."""
+def serving(answer: bytes, asked: list[bytes] | None = None) -> Iterator[int]:
+    """A server that answers the first request with ``answer``, or never where it is empty.
+
+    ``asked`` takes the request.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as held:
 
         def serve() -> None:
             way = held.enter_context(server.accept()[0])
             if answer:
-                way.recv(1 << 16)
+                request = way.recv(1 << 16)
+                while asked is not None and b"}}" not in request:
+                    request += way.recv(1 << 16)
+                if asked is not None:
+                    asked.append(request)
                 way.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -110,6 +117,29 @@ def test_a_way_that_is_refused_says_the_server_s_own_words(tmp_path, monkeypatch
             pass
     assert told.value.text.endswith('is not allowed: pods "demo" is forbidden')
     assert "Ask whoever" in told.value.remedy
+
+
+def test_a_way_to_a_pod_that_is_gone_says_so_in_its_node_s_plain_words(
+    tmp_path, monkeypatch
+) -> None:
+    body = b"pod does not exist\n"
+    head = f"HTTP/1.1 404 Not Found\r\nContent-Length: {len(body)}\r\n\r\n"
+    with serving(head.encode() + body) as port:
+        on = of_port(tmp_path, monkeypatch, port)
+        with pytest.raises(cluster.GoneError, match="pod does not exist"), on.forward("demo", 8080):
+            pass
+
+
+def test_only_the_experiment_that_was_found_is_deleted(tmp_path, monkeypatch) -> None:
+    refusal = status("the object has been modified").encode()
+    asked: list[bytes] = []
+    head = f"HTTP/1.1 409 Conflict\r\nContent-Length: {len(refusal)}\r\n\r\n"
+    with serving(head.encode() + refusal, asked) as port:
+        on = of_port(tmp_path, monkeypatch, port)
+        with pytest.raises(cluster.TakenError, match="has been modified"):
+            on.delete({"metadata": {"name": "demo", "uid": "u-1", "resourceVersion": "7"}})
+    body = json.loads(asked[0].partition(b"\r\n\r\n")[2])
+    assert body == {"preconditions": {"uid": "u-1", "resourceVersion": "7"}}
 
 
 def test_ctrl_c_while_a_way_is_opened_is_ctrl_c(tmp_path, monkeypatch) -> None:

@@ -143,7 +143,7 @@ def pod_of(phase: str, **metadata):
     spec = types.SimpleNamespace(image_pull_secrets=None, containers=[image])
     metadata = {"name": "demo-conductor", "deletion_timestamp": None, **metadata}
     return types.SimpleNamespace(
-        status=types.SimpleNamespace(phase=phase),
+        status=types.SimpleNamespace(phase=phase, container_statuses=None),
         metadata=types.SimpleNamespace(**metadata),
         spec=spec,
     )
@@ -179,6 +179,12 @@ class Claimed(Cluster):
         self.reader = None
 
 
+NOT_YET = (
+    errors.RunError("Asking the keeper: connection refused."),
+    cluster.BusyError("Opening a way to port 8080 of demo: etcdserver: leader changed"),
+)
+
+
 @pytest.fixture
 def asked(monkeypatch) -> list[str]:
     """What was asked of the keeper; it listens from the third time on."""
@@ -187,7 +193,7 @@ def asked(monkeypatch) -> list[str]:
     def ask(_on, _pod, _method, path, *_seconds) -> bytes:
         paths.append(path)
         if len(paths) < 3:
-            raise errors.RunError("Asking the keeper: connection refused.")
+            raise NOT_YET[len(paths) - 1]
         return b"ok"
 
     monkeypatch.setattr(fetching, "_ask", ask)
@@ -213,6 +219,40 @@ def test_a_reader_left_over_is_replaced(tmp_path, asked, left) -> None:
     fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
     gone = "deleted demo-abcde-reader"
     assert on.done == [gone, "made demo-abcde-reader", gone]
+
+
+def test_a_claim_is_read_once_the_conductor_has_ended_though_no_operator_says_so(
+    tmp_path, asked
+) -> None:
+    ended = types.SimpleNamespace(
+        name=fetching.CONDUCTOR, state=types.SimpleNamespace(terminated=object())
+    )
+    pod = pod_of("Running")
+    on = Claimed()
+    on.pods = lambda _selector: [pod]
+    on.experiment = {
+        "spec": {"cluster": {"sink": {"kind": "pvc", "claim": "results"}}},
+        "status": {"run": "demo-abcde", "phase": "Running"},
+    }
+    with pytest.raises(errors.InputError, match="not over yet"):
+        fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print)
+    pod.status.container_statuses = [ended]
+    assert fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print).is_dir()
+
+
+def test_a_reader_that_another_fetch_makes_first_is_used_and_left(tmp_path, asked) -> None:
+    class Late(Claimed):
+        def delete_pod(self, name: str) -> None:
+            super().delete_pod(name)
+            self.reader, self.next = None, pod_of("Running")
+
+        def make_pod(self, manifest) -> None:
+            self.reader = self.reader or getattr(self, "next", None)
+            super().make_pod(manifest)
+
+    on = Late(pod_of("Failed"))
+    assert fetching.fetch(on, "demo", tmp_path, release=True, say=print, warn=print).is_dir()
+    assert on.done == ["deleted demo-abcde-reader"]
 
 
 def test_a_reader_that_another_fetch_uses_is_used_and_left(tmp_path, asked) -> None:

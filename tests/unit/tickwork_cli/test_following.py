@@ -125,8 +125,9 @@ class Occupied:
     def get(self, _name):
         return self.found
 
-    def delete(self, name) -> None:
-        self.done.append(f"deleted {name}")
+    def delete(self, found) -> None:
+        assert found is self.found
+        self.done.append("deleted demo")
 
     def wait_gone(self, name, _seconds) -> None:
         self.done.append(f"waited for {name}")
