@@ -8,6 +8,7 @@ bring what is not watched, and show whether a watch has fallen silent.
 
 import collections
 import dataclasses
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -60,17 +61,15 @@ class View:
     def see(self, body: Object, *, watched: bool = False) -> bool:
         """Takes ``body`` where it is newer than what is known; says whether it was.
 
-        While a definition is replaced a watch may show one version twice: at first without the
-        fields that are new in it.
+        While a definition is replaced, one version may be shown twice: a watch that began before
+        leaves out the fields that are new in it. The fuller one counts.
         """
         uid, version = body["metadata"]["uid"], _version(body)
         if uid in self._gone:
             return False
         body = _light(body)
         entry = self._entries.get(uid)
-        known = 0 if entry is None else _version(entry.body)
-        fuller = entry is not None and watched and body.get("spec") != entry.body.get("spec")
-        newer = version > known or (version == known and fuller)
+        newer = entry is None or _rank(body) > _rank(entry.body)
         if entry is None:
             entry = self._entries[uid] = _Entry(body, ())
         if watched:
@@ -255,6 +254,11 @@ def _controller(body: Object) -> Object | None:
 
 def _key(body: Object) -> tuple[str, str]:
     return body["kind"], body["metadata"]["name"]
+
+
+def _rank(body: Object) -> tuple[int, int]:
+    """Returns what makes one state of an object count more than another."""
+    return _version(body), len(json.dumps(body.get("spec")))
 
 
 def _version(body: Object) -> int:

@@ -1,5 +1,6 @@
 """What is known: newest wins, gone stays gone, what a listing misses twice is gone."""
 
+import pytest
 from tickwork_operator import decide, resources
 from tickwork_operator.handlers import view as views
 from tickwork_operator.objects import names
@@ -116,14 +117,16 @@ def test_a_change_that_the_watch_did_not_bring_is_seen(room):
     assert room.view.compare(POD, None, [newer]).behind == set()
 
 
-def test_one_version_that_is_shown_again_with_more_fields_is_taken(room):
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0, 1)], ids=str)
+@pytest.mark.parametrize("watched", [0, 1], ids=["pruned by the watch", "pruned by the answer"])
+def test_of_one_version_that_is_shown_twice_the_fuller_counts(room, order, watched):
     pruned = room.experiment(version=7)
     whole = {**pruned, "spec": {**pruned["spec"], "tomorrow": 3}}
-    room.view.see(pruned, watched=True)
-    assert room.view.see(whole, watched=True)
-    assert not room.view.see(whole, watched=True)
+    for turn in order:
+        room.view.see((pruned, whole)[turn], watched=turn == watched)
     assert room.view.experiment("e-1")["spec"]["tomorrow"] == 3
-    assert not room.view.see(pruned), "the answer to a call may be of an older server"
+    assert not room.view.see(whole)
+    assert not room.view.see(pruned)
 
 
 def test_warnings_reach_the_decision_of_their_experiment_and_are_bounded(room):
