@@ -10,6 +10,7 @@ The command is given one verb, returns 0 when it is done, and may be called wher
     takes the node from the API server: its kubelet, its network, or all of it; brings it back
 """
 
+import json
 import os
 import shlex
 
@@ -39,7 +40,7 @@ class Faults:
         while self._begun:
             shell.run(*self._command, *self._begun.pop())
         shell.wait("the API server answers again", shell.answers, 120)
-        shell.wait("every node is ready again", lambda: not unready(), 180)
+        shell.wait("every node is ready again", is_whole, 180)
 
 
 def nodes():
@@ -54,6 +55,12 @@ def nodes():
 def unready():
     """Returns the names of the nodes that do not answer."""
     return [each["metadata"]["name"] for each in shell.get("nodes")["items"] if not is_ready(each)]
+
+
+def is_whole():
+    """Says whether all nodes answer; False too where the API server, just back, does not."""
+    told = shell.attempt("kubectl", "get", "nodes", "-o", "json", seconds=60)
+    return told.returncode == 0 and all(map(is_ready, json.loads(told.stdout)["items"]))
 
 
 def is_ready(node):
