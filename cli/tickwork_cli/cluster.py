@@ -329,7 +329,7 @@ def _refuse(doing: str, namespace: str, error: exceptions.ApiException) -> NoRet
         case 404:
             raise GoneError(f"{doing} in {namespace}: {said}", "tickwork list shows what is there.")
         case 409:
-            raise TakenError(f"{doing} in {namespace} was refused: {said}")
+            raise TakenError(f"{doing} in {namespace} was refused: {said}", "Try again.")
         case 422 | 400:
             raise errors.InputError(f"{doing} in {namespace} was refused: {said}")
         case 0 | 429 | 500 | 502 | 503 | 504:

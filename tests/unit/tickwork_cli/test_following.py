@@ -252,14 +252,6 @@ def ended_by_ctrl_c(monkeypatch, capsys, on, given: argparse.Namespace) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_ctrl_c_while_creating_says_that_it_may_stand(monkeypatch, capsys, tmp_path) -> None:
-    on = Flaky()
-    on.create = interrupt
-    said = ended_by_ctrl_c(monkeypatch, capsys, on, options(tmp_path))
-    assert "demo may have been created" in said
-    assert "kubectl get exp demo -n lab" in said
-
-
 def test_ctrl_c_while_replacing_says_what_is_deleted(monkeypatch, capsys, tmp_path) -> None:
     on = Occupied(OVER)
     on.wait_gone = interrupt
@@ -267,12 +259,21 @@ def test_ctrl_c_while_replacing_says_what_is_deleted(monkeypatch, capsys, tmp_pa
     assert "the demo before (Complete) is being deleted, and none was created" in said
 
 
-def test_ctrl_c_while_following_says_that_the_run_goes_on(monkeypatch, capsys, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("where", "words", "remedy"),
+    [
+        ("create", "demo may have been created", "kubectl get exp demo -n lab"),
+        ("follow", "demo goes on in the cluster", "kubectl delete exp demo -n lab"),
+    ],
+)
+def test_ctrl_c_says_what_stands_and_how_to_come_back(
+    monkeypatch, capsys, tmp_path, where, words, remedy
+) -> None:
     on = Flaky()
-    on.follow = interrupt
+    setattr(on, where, interrupt)
     said = ended_by_ctrl_c(monkeypatch, capsys, on, options(tmp_path))
-    assert "demo goes on in the cluster" in said
-    assert "kubectl delete exp demo -n lab" in said
+    assert words in said
+    assert remedy in said
 
 
 @pytest.mark.parametrize(
