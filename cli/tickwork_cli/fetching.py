@@ -67,7 +67,12 @@ def fetch(
             f"The run {run} is not over yet; its Conductor writes into the claim {claim}.",
             f"Follow it with: kubectl get exp {name} -n {on.namespace} -w",
         )
-    parent.mkdir(parents=True, exist_ok=True)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.InputError(
+            f"The directory {parent} cannot be made: {error.strerror}.", "Fetch elsewhere: -o DIR"
+        ) from error
     with contextlib.ExitStack() as stack:
         if claim is not None:
             pod = stack.enter_context(_reader(on, name, run, claim, warn))

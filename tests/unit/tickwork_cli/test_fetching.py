@@ -86,6 +86,13 @@ def test_a_run_s_name_that_leads_elsewhere_is_refused(tmp_path, run) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_place_that_is_no_directory_is_refused(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.InputError, match="cannot be made: File exists") as told:
+        fetching.fetch(Cluster(), "demo", tmp_path / "file", release=True, say=print, warn=print)
+    assert told.value.remedy == "Fetch elsewhere: -o DIR"
+
+
 def test_a_claim_is_read_though_only_the_operator_s_option_names_it(tmp_path) -> None:
     on = Cluster(sink="pvc", where="pvc/results/demo-abcde")
     with pytest.raises(errors.InputError, match="Conductor's pod") as refused:
